@@ -8,6 +8,7 @@ and symbols takes eight times as long to compile.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,17 +65,13 @@ class SymbolChain:
         self.kind = ChainKind(tuple(levels.tolist()), len(counts) + 3, 0, tied, most, coupling.tobytes())
         # (E, signs, L⁴): the transitions of the edges that move
         self.moving = np.flatnonzero(counts)
+        # of these the ones whose transitions are summed by themselves
+        self.apart = np.flatnonzero(self.tables.points[self.moving] == 0)
         apart = np.sqrt(rests[self.moving])[:, None, None] * np.array([-1.0, 1.0])[:most, None]
         windows = levels[self.kind.symbols(4).reshape(4, -1)]
         self.transitions = np.einsum("qi,it->qt", weights[self.moving], windows)[:, None] + apart
         self.rows = np.zeros((self.kind.rows, 2 * size))
         self.rows[ONE, :size] = 1.0
-
-    @property
-    def total(self) -> Float:
-        """(L L, 2, S): the expectation of the last run, real and imaginary parts apart, the symbol before the main one first."""
-        start = self.kind.totals
-        return self.rows[start : start + len(self.levels) ** 2].reshape(-1, 2, self.size)
 
     def expectation(
         self,
@@ -93,65 +90,81 @@ class SymbolChain:
         count = len(self.levels)
         wanted = np.ones((count, count), dtype=bool) if wanted is None else wanted
         rows = np.concatenate([wanted, wanted.any(axis=0, keepdims=True)])
-        self.run(cursors, main, outside, np.concatenate([rows, rows.any(axis=1, keepdims=True)], axis=1), scale)
-        return np.asarray(self.total[:, 0] + 1j * self.total[:, 1]).reshape(count, count, self.size)
+        both = np.concatenate([rows, rows.any(axis=1, keepdims=True)], axis=1)
+        total = next(self.totals(cursors[None], main, outside[None], both[None], np.array([scale])))
+        return np.asarray(total[:, 0] + 1j * total[:, 1]).reshape(count, count, self.size)
 
-    def run(self, cursors: Float, main: int, outside: Complex, wanted: NDArray[np.bool_], scale: float) -> None:
-        """Leave the expectation in `total`, of what is `wanted` (L + 1, L + 1).
+    def totals(
+        self, cursors: Float, main: int, outside: Complex, wanted: NDArray[np.bool_], scales: Float
+    ) -> Iterator[Float]:
+        """As `expectation`, of C chains in turn with `cursors` (C, Q) and `scales` (C,): each (L L, 2, S), in place of the last.
 
-        The last row and column of `wanted` are for a level that is not known: whether any is wanted with it.
+        Real and imaginary parts apart, the symbol before the main one first. `outside` (C, 2, L, S) or (C, 0, …). Last row and
+        column of `wanted` (C, L + 1, L + 1) are for a level that is not known: whether any is wanted with it.
         """
-        weights = self._symbol_weights(cursors, main)
-        if len(outside):
-            weights[[0, -1]] *= outside[:, :, : self.size]
-        rows = weights.reshape(-1, self.size)
-        self.rows[WEIGHTS : self.kind.totals, : self.size] = rows.real
-        self.rows[WEIGHTS : self.kind.totals, self.size :] = rows.imag
-        self.total[:] = 0.0
-        steps, shares = chain_steps(self.kind._replace(main=main), self.edges)
-        table, starts, places = self._places(scale)
-        run_chain(self.rows, steps, shares, wanted.ravel(), table, starts, places, np.empty(POINTS))
+        kind, starting, turn = self.kind._replace(main=main), *self._symbol_weights(cursors, main)
+        steps, shares = chain_steps(kind, self.edges)
+        weights, total = self.rows[WEIGHTS : kind.totals], self.rows[kind.totals :][: len(self.levels) ** 2]
+        rows, room, table = np.empty((*turn.shape[1:], self.size), dtype=complex), np.empty(POINTS), self.tables.table
+        firsts, places = self._places(scales)
+        for c, scale in enumerate(scales.tolist()):
+            # a rotation a point, which costs less than an exponential
+            rows[:], rows[:, :, 0] = turn[c, :, :, None], starting[c]
+            np.multiply.accumulate(rows, axis=2, out=rows)
+            if len(outside[c]):
+                rows[[0, -1]] *= outside[c, :, :, : self.size]
+            weights[:, : self.size], weights[:, self.size :] = (
+                part.reshape(-1, self.size) for part in (rows.real, rows.imag)
+            )
+            total[:] = 0.0
+            if self.apart.size:
+                table = self._with_each_by_itself(scale, firsts[c], places[c])
+            run_chain(self.rows, steps, shares, wanted[c].ravel(), table, firsts[c].ravel(), places[c].ravel(), room)
+            yield total.reshape(-1, 2, self.size)
 
-    def _symbol_weights(self, cursors: Float, main: int) -> Complex:
-        """(Q, L, S): probability of each level times exp(s level cursor); of the main symbol one."""
-        swing = np.outer(cursors, self.levels)
+    def _symbol_weights(self, cursors: Float, main: int) -> tuple[Float, Complex]:
+        """(C, Q, L): probability of each level times exp(s level cursor) where the line begins, and what turns it on from there.
+
+        Of the main symbol one.
+        """
+        swing = np.multiply.outer(cursors, self.levels)
         # what is given has neither weight nor voltage
-        swing[main] = 0.0
-        found = np.empty((*swing.shape, self.size), dtype=complex)
-        # a rotation a point, which costs less than an exponential
-        found[:] = np.exp(1j * self.step * swing)[:, :, None]
-        found[:, :, 0] = np.exp(self.theta * swing) * self.likely
-        found[main, :, 0] = 1.0
-        return np.multiply.accumulate(found, axis=2, out=found)
+        swing[:, main] = 0.0
+        starting = np.exp(self.theta * swing) * self.likely
+        starting[:, main] = 1.0
+        return starting, np.exp(1j * self.step * swing)
 
-    def _places(self, scale: float) -> tuple[Float, NDArray[np.int32], Float]:
-        """The table, where in it the rows about each transition begin, and the transition's place in rows from there on."""
-        tables, sides = self.tables, self.nodes[0].shape[1]
-        begin, spacing, points = (
-            each[self.moving][:, None, None] for each in (tables.starts, tables.spacings, tables.points)
-        )
-        moves = scale * self.transitions
-        place = moves / spacing
-        place += 0.5 * (points - 1)
-        # as far as the table goes the place lies in the middle of its nodes, where the polynomial errs least
-        first = np.maximum(np.minimum(np.floor(place) - (POINTS // 2 - 1), points - POINTS), 0.0)
-        place -= first
-        first += begin
-        if sides > 1:
-            first += np.where(moves < 0.0, (sides - 1) * points, 0)
-        parts, rows = [tables.table], len(tables.table)
-        for e in np.flatnonzero(points == 0):
-            # a row for every transition that differs from the others, which is its own first node
-            apart, which = np.unique(moves[e], return_inverse=True)
-            first[e], place[e] = rows + which.reshape(moves[e].shape), 0.0
-            parts.append(self._each_by_itself(apart, self.moving[e]))
-            rows += len(parts[-1])
-        table = np.concatenate(parts) if len(parts) > 1 else parts[0]
+    def _places(self, scales: Float) -> tuple[NDArray[np.int32], Float]:
+        """Where in the table the rows about each transition begin, and its place in rows from there on: (C, E, signs, L⁴)."""
+        begin, points, sides = self.tables.starts, self.tables.points, self.nodes[0].shape[1]
         # numbered by all edges, as steps are
-        shape = len(self.edges), *moves.shape[1:]
-        starts, places = np.empty(shape, dtype=np.int32), np.empty(shape)
-        starts[self.moving], places[self.moving] = first, place
-        return table, starts.ravel(), places.ravel()
+        shape = len(scales), len(self.edges), *self.transitions.shape[1:]
+        firsts, places = np.empty(shape, dtype=np.int32), np.empty(shape)
+        for row, e in enumerate(self.moving.tolist()):
+            moves, place = self.transitions[row], places[:, e]
+            np.multiply.outer(scales, moves, out=place)
+            place /= self.tables.spacings[e]
+            place += 0.5 * (points[e] - 1)
+            # as far as the table goes the place lies in the middle of its nodes, where the polynomial errs least
+            first = np.floor(place)
+            first -= POINTS // 2 - 1
+            np.maximum(np.minimum(first, points[e] - POINTS, out=first), 0.0, out=first)
+            place -= first
+            first += begin[e] + np.where(moves < 0.0, (sides - 1) * points[e], 0)
+            firsts[:, e] = first
+        return firsts, places
+
+    def _with_each_by_itself(self, scale: float, firsts: NDArray[np.int32], places: Float) -> Float:
+        """The table with rows for every transition of the edges that are not tabulated, whose `firsts` and `places` are set."""
+        parts, rows = [self.tables.table], len(self.tables.table)
+        for row in self.apart:
+            # a row for every transition that differs from the others, which is its own first node
+            moves, e = scale * self.transitions[row], self.moving[row]
+            apart, which = np.unique(moves, return_inverse=True)
+            firsts[e], places[e] = rows + which.reshape(moves.shape), 0.0
+            parts.append(self._each_by_itself(apart, e))
+            rows += len(parts[-1])
+        return np.concatenate(parts)
 
     def _each_by_itself(self, moves: Float, q: int) -> Float:
         """Rows of an edge's function for each of its `moves` (N,), and as many more as an interpolation reads."""

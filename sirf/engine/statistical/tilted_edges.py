@@ -202,12 +202,10 @@ def tied_by_level(
     # where the totals of what is wanted stand
     places = np.stack([before * count + level for before, level in wanted], axis=1)
     totals = np.empty((len(functions), len(wanted), 2, chain.size))
-    outside = row.outside(cursors[0], points)
-    for c, own in enumerate(cursors):
-        # nothing without pairs of symbols
-        outside = row.outside(own, points) if len(outside) else outside
-        chain.run(own[row.start : row.stop], main - row.start, outside, pairs[c], float(scales[c]))
-        totals[c] = chain.total[places[c]]
+    tied_symbols = np.ascontiguousarray(cursors[:, row.start : row.stop])
+    outside = np.stack([row.outside(own, points) for own in cursors])
+    for c, total in enumerate(chain.totals(tied_symbols, main - row.start, outside, pairs, scales)):
+        totals[c] = total[places[c]]
     totals *= (np.arange(chain.size) < needed[:, None])[:, None, None]
     size = min(chain.size, functions.shape[1])
     found = np.zeros((len(wanted), *functions.shape), dtype=complex)
