@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.interpolate import CubicSpline
 
-from sirf.channel.spline_grid import LEAST_KNOTS, SplineGrid, spline_grid
+from sirf.channel.spline_grid import LEAST_KNOTS, SplineGrid, _right_side, _slope_system, _swept, spline_grid
 
 RNG = np.random.default_rng(5)
 
@@ -41,6 +41,17 @@ def test_what_doubling_leaves_out_is_rounding(grid: np.ndarray) -> None:
     points = np.linspace(grid[0], grid[-1], 2 * len(grid) + 3)
     expected = CubicSpline(grid, values)(points)
     assert np.abs(SplineGrid(grid, points)(values) - expected).max() < 1e-14 * np.abs(expected).max()
+
+
+@pytest.mark.parametrize(
+    "knots", [np.sqrt(np.arange(700.0)), np.array([0.0, 1e-3, 5.0, 5.5, 5.6]), np.geomspace(1e-3, 1e3, 60)]
+)
+def test_rounds_of_the_sweep_end_at_the_numbers_of_the_recursion(knots: np.ndarray) -> None:
+    step = np.diff(knots)
+    lower, middle, upper = _slope_system(knots, step)
+    above = 0.0
+    expected = [above := up * (1.0 / (mid - low * above)) for low, mid, up in zip(lower, middle, upper, strict=True)]
+    assert np.array_equal(_swept(lower, middle, upper, *_right_side(knots, step))[3], expected)
 
 
 def test_a_cubic_is_met_between_and_beyond_the_knots() -> None:
