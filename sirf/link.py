@@ -260,9 +260,17 @@ class Link:
             return copper.transfers, copper.index
         paths = list(zip(copper.index, self.passing_light(), strict=True))
         distinct, index = find_distinct(paths, operator.eq)
-        transfers = (copper.transfers[number] for number, _ in distinct)
-        gain = self.drive_gain if drive_gain is None else drive_gain
-        found = (self._lit(one, gain) if lit else one for one, (_, lit) in zip(transfers, distinct, strict=True))
+        gain, light, found = self.drive_gain if drive_gain is None else drive_gain, {}, []
+        for number, lit in distinct:
+            copper_alone = copper.transfers[number]
+            if not lit:
+                found.append(copper_alone)
+                continue
+            # paths of one file share their grid, and the light its gain there
+            grid = copper_alone.frequency.tobytes()
+            if grid not in light:
+                light[grid] = gain * self.optics.gain(copper_alone.frequency, self.order)
+            found.append(dataclasses.replace(copper_alone, value=copper_alone.value * light[grid]))
         return tuple(found), index
 
     def passing_light(self) -> tuple[bool, ...]:
@@ -291,12 +299,6 @@ class Link:
         copper = np.abs(span.after.through.s[:, 1, 0]) ** 2
         added = span.noise_density(frequency, self.drive_gain, symbol_rate=self.symbol_rate, order=self.order)
         return np.asarray(added * np.interp(frequency, grid, copper))
-
-    def _lit(self, copper: Transfer, drive_gain: float) -> Transfer:
-        """A transfer with the linear gain of the light in it."""
-        assert self.optics is not None
-        gain = drive_gain * self.optics.gain(copper.frequency, self.order)
-        return dataclasses.replace(copper, value=copper.value * gain)
 
     def launch_amplitudes(self) -> tuple[float, ...]:
         """Amplitude in V of each of `transfers()`: A_v, then A_fe of every FEXT and A_ne of every NEXT or the aggressor's own."""

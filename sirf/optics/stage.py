@@ -44,9 +44,13 @@ def low_pass(kind: str, frequency: ArrayLike, bandwidth: float) -> Complex:
     if kind == "pole":
         return np.asarray(1.0 / (1.0 + 1j * x))
     if kind == "bessel4":
-        # the delay-normalised Bessel polynomial s^4 + 10 s^3 + 45 s^2 + 105 s + 105 falls to -3.01 dB at 2.1139
-        s = 2.113917675j * x
-        return np.asarray(105.0 / (105.0 + 105.0 * s + 45.0 * s**2 + 10.0 * s**3 + s**4))
+        # the delay-normalised Bessel polynomial s^4 + 10 s^3 + 45 s^2 + 105 s + 105 falls to -3.01 dB at s = 2.1139 j; even
+        # powers are its real part, odd ones its imaginary part
+        turns = 2.113917675 * x
+        square = turns * turns
+        below = np.empty(f.shape, dtype=complex)
+        below.real, below.imag = 105.0 - square * (45.0 - square), turns * (105.0 - 10.0 * square)
+        return np.asarray(105.0 / below)
     if kind == "butterworth4":
         return butterworth4(f, bandwidth)
     if kind == "skin":
