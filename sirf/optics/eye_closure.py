@@ -14,8 +14,9 @@ from scipy.special import erfc, erfcinv
 
 from sirf._arrays import Complex, Float
 from sirf.errors import PhysicsError
-from sirf.optics.power import check_period, delay_samples, outer_oma
+from sirf.optics.power import check_period, delay_of_spectrum, outer_oma
 from sirf.optics.stage import low_pass, noise_bandwidth
+from sirf.signal.split_transform import rfft
 
 TARGET_SER = 4.8e-4  # symbol error ratio of clause 121.8.5, before the FEC
 # a bin is some forty times finer than the noise that an ideal eye bears, OMA / (6 Q_t)
@@ -23,6 +24,8 @@ HISTOGRAM_BINS = 1500
 """Of the eye's histogram, over 1.6 OMA."""
 STEPS = (32e-3, 16e-3, 8e-3, 4e-3, 8e-3, 4e-3, 2e-3, 1e-3)
 """By how much taps are moved in their refinement; larger steps close the eye."""
+INSTANTS = 5
+"""Instants spread evenly over a window that stand for all."""
 NEARBY = 0.1
 """Part by which the noise that two equalisers bear differs that the search visits one after the other."""
 
@@ -176,7 +179,8 @@ class _Eye:
         # over the whole period, so that the filter wraps round as the pattern does
         frequency = fft.rfftfreq(wave.size, 1.0 / (rate * m))
         shape = 1.0 if receiver.bandwidth is None else low_pass("bessel4", frequency, receiver.bandwidth * rate)
-        self.spectrum = fft.rfft(wave) * shape
+        spectrum = rfft(wave) * shape
+        self.folded = _aliases(spectrum, wave.size, self.symbols) / m
         self.wave, self.middle = wave, float(wave.mean())
         self.known: dict[float, Float] = {}
         # the noise found last in each window, where the next search begins
@@ -184,9 +188,8 @@ class _Eye:
         ideal = sent.astype(float)
         # four levels a third of the OMA apart, about the mean of the pattern
         self.wanted = (ideal - ideal.mean()) * oma / 3.0
-        filtered = fft.irfft(self.spectrum, wave.size)
         # delay of fibre and filter together, for the pattern repeats and tells no more than a lag
-        self.lag = delay_samples(filtered, sent, m) / m
+        self.lag = delay_of_spectrum(spectrum, sent, m) / m
         self.correlation = (
             np.ones(1) if receiver.bandwidth is None else _noise_correlation(receiver.bandwidth, receiver.taps)
         )
@@ -194,25 +197,28 @@ class _Eye:
             np.pad(self.correlation, (0, max(receiver.taps - self.correlation.size, 0))), receiver.taps
         )
 
-    def samples(self, offset_ui: float) -> Float:
-        """The wave about its mean, once per symbol, `offset_ui` after the symbols' start."""
+    def samples(self, offsets: Float) -> Float:
+        """The wave about its mean, once per symbol, at an even number of `offsets` (K,) in UI from the symbols: (K, N)."""
+        places = offsets + self.lag
         if self.receiver.bandwidth is None:
             # linear between samples, for a wave without filter is known of no more, and its edges would ring between
             # them
-            place = (np.arange(self.symbols) + offset_ui + self.lag) * self.m
-            return np.asarray(
-                np.interp(place, np.arange(self.wave.size), self.wave, period=self.wave.size) - self.middle
-            )
-        # later samples are a phase that turns with frequency
-        turned = self.spectrum * _turns((offset_ui + self.lag) / self.symbols, self.spectrum.size)
-        # one sample of m is the spectrum folded m times, which is far shorter to invert; half of it stands for the whole
-        # a real wave's negative frequencies mirror the positive ones; 0 Hz and the middle of an even transform stand
-        # once
-        turned[1 : (self.symbols * self.m + 1) // 2] *= 2.0
-        padded = np.zeros(-(-turned.size // self.symbols) * self.symbols, dtype=complex)
-        padded[: turned.size] = turned
-        folded = padded.reshape(-1, self.symbols).sum(axis=0)
-        return np.asarray(fft.ifft(folded).real / self.m - self.middle)
+            at = (np.arange(self.symbols) + places[:, None]) * self.m
+            return np.asarray(np.interp(at, np.arange(self.wave.size), self.wave, period=self.wave.size) - self.middle)
+        # later samples are a phase that turns with frequency: one factor for all lines of an alias, one within it
+        aliases = np.arange(len(self.folded)) - len(self.folded) // 2
+        half = np.exp(2j * np.pi * np.outer(places, aliases)) @ self.folded
+        half *= _turns(places / self.symbols, half.shape[1])
+        # two real rows are the parts of one complex row: half the transforms
+        one, other = half[::2], 1j * half[1::2]
+        both = np.empty((len(one), self.symbols), dtype=np.complex128)
+        both[:, : half.shape[1]] = one + other
+        # negative frequencies of real rows mirror the positive ones
+        mirrored = slice(1, (self.symbols + 1) // 2)
+        both[:, : self.symbols // 2 : -1] = np.conj(one - other)[:, mirrored]
+        parts = np.asarray(fft.ifft(both, overwrite_x=True))
+        rows = np.stack([parts.real, parts.imag], axis=1).reshape(-1, self.symbols)
+        return np.asarray(rows - self.middle)
 
     def noise_gain(self, taps: Float) -> float:
         """C_eq: noise after the equaliser over noise before it, equation (121-9)."""
@@ -220,22 +226,21 @@ class _Eye:
 
     def solve(self, phase: float) -> _Found:
         """Best equaliser at one phase (UI after the symbol's start where the eye's middle lies): the main tap of least error."""
-        # rows are kept for one phase only: a period of 8191 symbols with 15 columns at five instants takes 5 MB a
-        # window
-        self.known.clear()
-        rows = np.concatenate([self._rows(phase + centre - 0.5) for centre in self.receiver.centres])
+        # the middle of either window, (taps, 2 N)
+        middle = np.concatenate(
+            self._windows(phase).reshape(2, -1, INSTANTS, self.symbols)[:, :, INSTANTS // 2], axis=1
+        )
+        seen = middle @ middle.T / middle.shape[1]
         # a first guess; the second pass takes the noise that this equaliser turns out to bear
         noise = self.oma / 30.0
-        tried = [
-            # the least error, not the most noise: it is found in closed form for every main tap
-            (main, *self._least_squares(rows, self._shifted(main), noise))
-            for main in range(self.receiver.pre + 1)
-        ]
+        rights = [middle @ self._shifted(main) / middle.shape[1] for main in range(self.receiver.pre + 1)]
+        # the least error, not the most noise: it is found in closed form for every main tap
+        tried = [(main, *self._least_squares(seen, right, noise)) for main, right in enumerate(rights)]
         main, taps, _ = min(tried, key=lambda one: one[2])
         first = _Found(self.allowed(taps, phase), taps, main, phase)
         if first.allowed <= 0.0:
             return first
-        taps, _ = self._least_squares(rows, self._shifted(main), first.allowed)
+        taps, _ = self._least_squares(seen, rights[main], first.allowed)
         return max(first, _Found(self.allowed(taps, phase), taps, main, phase), key=lambda one: one.allowed)
 
     def refine(self, start: _Found) -> _Found:
@@ -290,31 +295,28 @@ class _Eye:
 
     def _places(self, taps: Float, phase: float) -> Float:
         """Where the equalised samples of both windows lie, (2, S) in bins of the histogram: ±0.8 OMA about the mean."""
-        seen = np.stack([taps @ self._columns(phase + centre - 0.5) for centre in self.receiver.centres])
+        seen = taps @ self._windows(phase)
         return np.asarray(seen * (HISTOGRAM_BINS / (1.6 * self.oma)) + (0.5 * HISTOGRAM_BINS - 0.5))
 
     def _moves(self, place: int, anchor: int, phase: float) -> Float:
         """How far the samples move, (2, S) in bins, with one unit more of tap `place` and one less of `anchor`."""
-        columns = (self._columns(phase + centre - 0.5) for centre in self.receiver.centres)
-        return np.stack([one[place] - one[anchor] for one in columns]) * (HISTOGRAM_BINS / (1.6 * self.oma))
+        columns = self._windows(phase)
+        return np.asarray((columns[:, place] - columns[:, anchor]) * (HISTOGRAM_BINS / (1.6 * self.oma)))
 
-    def _rows(self, offset: float) -> Float:
-        """(N, taps): sample n + pre - j in column j, so that tap `pre` would see the symbol itself."""
-        pre, taps = self.receiver.pre, self.receiver.taps
-        x = self.samples(offset)
-        # the period repeats: its ends see each other
-        round_about = np.concatenate([x[x.size - (taps - 1 - pre) :], x, x[:pre]])
-        # newest first, as taps are counted
-        return np.lib.stride_tricks.sliding_window_view(round_about, taps)[:, ::-1]
-
-    def _columns(self, centre: float) -> Float:
-        """What each tap sees in a window, (taps, S): five instants spread evenly over it stand for all."""
-        key = round(centre, 9)
+    def _windows(self, phase: float) -> Float:
+        """What the taps see in both windows, (2, taps, S): symbol n + pre - j by tap j, so that `pre` sees the symbol itself."""
+        key = round(phase, 9)
         if key not in self.known:
-            width = self.receiver.width
-            self.known[key] = np.concatenate(
-                [self._rows(centre + share * width).T for share in (-0.4, -0.2, 0.0, 0.2, 0.4)], axis=1
-            )
+            # for one phase only: a period of 8191 symbols with 15 taps takes 5 MB a window
+            self.known.clear()
+            pre, taps = self.receiver.pre, self.receiver.taps
+            within = (np.arange(INSTANTS) / (INSTANTS - 1) - 0.5) * 0.8 * self.receiver.width
+            x = self.samples((phase - 0.5 + np.add.outer(self.receiver.centres, within)).ravel())
+            # the period repeats: its ends see each other
+            around = np.concatenate([x[:, self.symbols - (taps - 1 - pre) :], x, x[:, :pre]], axis=1)
+            # newest first, as taps are counted
+            seen = np.lib.stride_tricks.sliding_window_view(around, self.symbols, axis=1)[:, ::-1]
+            self.known[key] = seen.reshape(2, INSTANTS, taps, -1).swapaxes(1, 2).reshape(2, taps, -1)
         return self.known[key]
 
     def _bearable(self, histogram: Float, last: float) -> float:
@@ -355,32 +357,55 @@ class _Eye:
         """What tap `main` shall see, for the rows of both windows."""
         return np.tile(np.roll(self.wanted, main - self.receiver.pre), 2)
 
-    def _least_squares(self, rows: Float, wanted: Float, noise: float) -> tuple[Float, float]:
-        """Taps of sum one with the least mean square error under `noise` W rms before the equaliser, and that error in W²."""
+    def _least_squares(self, seen: Float, right: Float, noise: float) -> tuple[Float, float]:
+        """Taps of sum one with the least mean square error under `noise` W rms before the equaliser, and that error in W².
+
+        Of the products of what the taps see with each other, `seen` (taps, taps), and with what is wanted, `right` (taps,).
+        """
         # noise adds its correlation to the diagonal: taps that amplify it pay for it
-        matrix = rows.T @ rows / len(rows) + noise**2 * self.noise_matrix
-        right = rows.T @ wanted / len(rows)
+        matrix = seen + noise**2 * self.noise_matrix
         # two right sides of one matrix: the free answer, and the way along which the sum changes
         free, along = np.linalg.solve(matrix, np.stack([right, np.ones(len(right))], axis=1)).T
         # Lagrange's solution under a sum of one, which keeps the mean light
         taps = free + along * (1.0 - free.sum()) / along.sum()
-        return taps, float(taps @ matrix @ taps - 2.0 * taps @ right + np.mean(wanted**2))
+        return taps, float(taps @ matrix @ taps - 2.0 * taps @ right + np.mean(self.wanted**2))
 
 
-def _turns(step: float, count: int) -> Complex:
-    """exp(2j pi k step) for k below `count`, as products of a coarse and a fine one: few exponentials instead of one each."""
+def _aliases(spectrum: Complex, size: int, symbols: int) -> Complex:
+    """Lines (2 R + 1, N // 2 + 1) of a real period (`size`,) of N symbols from each multiple of the symbol rate upwards.
+
+    Samples a symbol apart cannot tell the rows apart.
+    """
+    lines = spectrum.size
+    rows = -(-(lines - 1) // symbols)
+    both = np.zeros((2 * rows + 1) * symbols, dtype=np.complex128)
+    zero = rows * symbols
+    both[zero : zero + lines] = spectrum
+    both[zero - lines + 1 : zero] = np.conj(spectrum[:0:-1])
+    # the middle of an even transform stands for both of its ends
+    if size % 2 == 0:
+        both[[zero - lines + 1, zero + lines - 1]] *= 0.5
+    return both.reshape(-1, symbols)[:, : symbols // 2 + 1]
+
+
+def _turns(steps: Float, count: int) -> Complex:
+    """exp(2j pi k step) for `steps` (K,) and k below `count`, (K, `count`).
+
+    Products of a coarse and a fine one: few exponentials instead of one each.
+    """
     fine = 256
-    coarse = np.exp(2j * np.pi * (step * fine % 1.0) * np.arange(-(-count // fine)))
-    turns: Complex = np.multiply.outer(coarse, np.exp(2j * np.pi * step * np.arange(fine))).ravel()
-    return turns[:count]
+    coarse = np.exp(2j * np.pi * (np.outer(steps, fine * np.arange(-(-count // fine))) % 1.0))
+    turns = coarse[:, :, None] * np.exp(2j * np.pi * np.outer(steps, np.arange(fine)))[:, None]
+    return np.asarray(turns.reshape(len(steps), -1)[:, :count])
 
 
 def _histogram(place: Float) -> Float:
     """Shares (HISTOGRAM_BINS,) of all samples by bin; linear shares keep the mean of what falls between two bins."""
     # what lies beyond ±0.8 OMA goes into the outer bins, far from every threshold
-    inside = np.clip(place, 0.0, HISTOGRAM_BINS - 1.0)
-    bins = np.minimum(inside.astype(np.int64), HISTOGRAM_BINS - 2)
-    upper = np.bincount(bins, inside - bins, HISTOGRAM_BINS)
+    inside = np.clip(place, 0.0, np.nextafter(HISTOGRAM_BINS - 1.0, 0.0))
+    bins = inside.astype(np.int64)
+    inside -= bins
+    upper = np.bincount(bins, inside, HISTOGRAM_BINS)
     out = np.bincount(bins, minlength=HISTOGRAM_BINS) - upper
     out[1:] += upper[:-1]
     return np.asarray(out / place.size)

@@ -63,6 +63,7 @@ def measure(
     swing, symbol_rate = VOLTAGE.read(swing, name="swing"), parse_symbol_rate(symbol_rate)
     rate = symbol_rate * samples_per_ui
     light, sent = _period(path, swing, symbol_rate, samples_per_ui, pattern, order)
+    oma = outer_oma(light, sent, samples_per_ui)
     # extinction ratio and R_LM of slow levels, as the standards define them for settled symbols
     static = path.transmitted(swing * np.linspace(-1.0, 1.0, order))
     found: list[float | None] = [None]
@@ -74,15 +75,15 @@ def measure(
     if order == 4:
         rising = _rising(path, sent, swing)
         found = [
-            tdecq(wave, rising, symbol_rate=symbol_rate, samples_per_ui=samples_per_ui, receiver=receiver).db
+            tdecq(wave, rising, symbol_rate=symbol_rate, samples_per_ui=samples_per_ui, receiver=receiver, oma=known).db
             # without dispersion both waves are one, and so is the measurement
-            for wave in ([light] if np.array_equal(light, behind) else [light, behind])
+            for wave, known in ([(light, oma)] if np.array_equal(light, behind) else [(light, oma), (behind, None)])
         ]
     return TransmitterMeasures(
         swing=swing,
         symbol_rate=symbol_rate,
         order=order,
-        oma=outer_oma(light, sent, samples_per_ui),
+        oma=oma,
         extinction_db=extinction_ratio_db(float(static.max()), float(static.min())),
         average=float(light.mean()),
         level_mismatch=level_mismatch(static) if order == 4 else None,

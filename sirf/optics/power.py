@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy import fft
 from numpy.typing import ArrayLike, NDArray
 
-from sirf._arrays import Float
+from sirf._arrays import Complex, Float
 from sirf.errors import PhysicsError
 
 
@@ -74,8 +73,17 @@ def outer_oma(power: Float, levels: NDArray[np.integer], samples_per_ui: int, *,
 
 def delay_samples(wave: Float, levels: NDArray[np.integer], samples_per_ui: int) -> int:
     """By how many samples a periodic wave (N M,) lags behind the steps of its levels (N,): where they correlate most."""
+    from sirf.signal.split_transform import rfft
+
+    return delay_of_spectrum(rfft(wave), levels, samples_per_ui)
+
+
+def delay_of_spectrum(spectrum: Complex, levels: NDArray[np.integer], samples_per_ui: int) -> int:
+    """`delay_samples` of the wave whose transform is `spectrum` (N M // 2 + 1,)."""
+    from sirf.signal.split_transform import irfft, rfft
+
     steps = np.repeat(np.asarray(levels) - np.mean(levels), samples_per_ui)
-    match = fft.irfft(fft.rfft(wave) * np.conj(fft.rfft(steps)), steps.size)
+    match = irfft(spectrum * np.conj(rfft(steps)), steps.size)
     # the magnitude, since an inverting modulator turns the wave over
     return int(np.argmax(np.abs(match)))
 

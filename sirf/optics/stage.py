@@ -72,11 +72,11 @@ def check(name: str, value: float, low: float, high: float, hint: str, *, unboun
 
 def filtered(wave: Float, sample_rate: float, response: Any) -> Float:
     """A periodic wave (N,) through `response(frequency)`."""
-    from scipy import fft
+    from sirf.signal.split_transform import irfft, rfft
 
-    frequency = fft.rfftfreq(len(wave), 1.0 / sample_rate)
+    frequency = np.fft.rfftfreq(len(wave), 1.0 / sample_rate)
     # periodic: what leaves at the end enters at the beginning
-    return np.asarray(fft.irfft(fft.rfft(wave) * response(frequency), len(wave)))
+    return irfft(rfft(wave) * response(frequency), len(wave))
 
 
 def noise_bandwidth(density: Callable[[Float], Any], scale: float) -> float:

@@ -1,8 +1,9 @@
 """Fourier transforms of rows of real numbers: the stretches of waveform engines side by side in single precision.
 
-`scipy.fft` gives the same values within rounding, 1e-7 of the largest, and is what takes all other rows: in double precision,
-too long for the caches, or of a length with large factors. The kernel for single precision uses the whole width of a machine's
-vectors and takes a half of the time. Which of both takes a row, and its result, does not depend on the rows beside it.
+`scipy.fft` gives the same values within rounding, 1e-7 of the largest, and is what takes all other rows: in double precision
+(`split_transform` where the length holds a large prime), too long for the caches, or of a length with large factors. The kernel
+for single precision uses the whole width of a machine's vectors and takes a half of the time. Which of them takes a row, and its
+result, does not depend on the rows beside it.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from scipy import fft
 from sirf._arrays import Complex, Float, Integer, Single, SingleComplex
 from sirf._kernels.real_transform import PAIR, restore_rows, transform_rows
 from sirf._kernels.vectors import LANES
+from sirf.signal import split_transform
 
 RADICES = (4, 5, 3, 2)
 """Factors of half a length, in the order of their stages."""
@@ -94,7 +96,7 @@ def rfft(values: Any) -> Any:
     size = values.shape[-1]
     shared = _tables(size) if values.dtype == np.float32 else None
     if shared is None:
-        return np.asarray(fft.rfft(values))
+        return split_transform.rfft(values) if values.dtype == np.float64 else np.asarray(fft.rfft(values))
     rows = np.ascontiguousarray(values).reshape(-1)
     count = rows.size // size
     starts = _starts(count, size)
@@ -113,6 +115,8 @@ def irfft(spectra: Any, size: int) -> Any:
     What is given may be overwritten.
     """
     shared = _tables(size) if spectra.dtype == np.complex64 and spectra.shape[-1] == size // 2 + 1 else None
+    if shared is None and spectra.dtype == np.complex128:
+        return split_transform.irfft(spectra, size)
     if shared is None:
         return np.asarray(fft.irfft(spectra, size, overwrite_x=True))
     bins = np.ascontiguousarray(spectra).view(np.float32).reshape(-1)

@@ -123,6 +123,18 @@ def test_no_step_of_a_tap_bears_more_noise(corner: float) -> None:
             assert 10.0 * np.log10(eye.allowed(taps, found.phase_ui) / found.allowed) < 5e-3
 
 
+@pytest.mark.parametrize("symbols", [2062, 2061])
+def test_samples_of_the_eye_are_those_of_the_filtered_wave_moved_as_a_whole(symbols: int) -> None:
+    wave = np.random.default_rng(5).uniform(0.2e-3, 1.4e-3, symbols * M)
+    eye = _Eye(wave, PATTERN[:symbols], RATE, M, FIVE_TAPS, 1.2e-3)
+    f = np.fft.rfftfreq(wave.size, 1 / (RATE * M))
+    filtered = np.fft.rfft(wave) * low_pass("bessel4", f, 0.5 * RATE)
+    offsets = np.array([-0.55, 0.0, 0.1234, 3.5 / M])
+    for offset, row in zip(offsets, eye.samples(offsets), strict=True):
+        moved = np.fft.irfft(filtered * np.exp(2j * np.pi * f / RATE * (offset + eye.lag)), wave.size)
+        assert row == pytest.approx(moved[::M] - wave.mean(), abs=1e-12 * 1.4e-3)
+
+
 def test_a_closed_eye_is_infinite() -> None:
     wave = staircase()
     # 1 + D has a null at half the symbol rate that no linear equaliser fills
