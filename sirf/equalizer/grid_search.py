@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sirf._arrays import Float
-from sirf._kernels.transmitter_search import coordinate_descent
 from sirf.engine.front_end import (
     AnalogChannel,
     analog_channel,
@@ -29,6 +28,7 @@ from sirf.equalizer.search_waves import (
     sampled_at,
     with_gains,
 )
+from sirf.equalizer.transmitter_search import TransmitterMerits, TransmitterProblem, coordinate_descent
 from sirf.execution import tell
 from sirf.presets import EqualizerLimits
 from sirf.receiver.receiver import Receiver
@@ -301,28 +301,25 @@ class GridSearch(ReceiverProblem):
         frozen = "tx_ffe" in self.freeze
         # frozen taps are taken as they are, also below the least c(0)
         minimum = -np.inf if frozen else self.limits.tx_main_minimum
-        fom, chosen, _, tried = coordinate_descent(
-            waves.pulse,
-            self._start(grid, sizes, best),
-            grid,
-            sizes,
-            self.tap_main,
-            minimum,
-            20,
-            self.link.samples_per_ui,
-            waves.peak,
-            np.asarray(self.limits.dfe_min),
-            np.asarray(self.limits.dfe_max),
-            waves.edge_power,
-            waves.fext_lags,
+        problem = TransmitterProblem(
+            wave=waves.pulse,
+            tap_main=self.tap_main,
+            m=self.link.samples_per_ui,
+            peak=waves.peak,
+            dfe_min=np.asarray(self.limits.dfe_min),
+            dfe_max=np.asarray(self.limits.dfe_max),
+            edge_power=waves.edge_power,
+            fext_power=waves.fext_lags,
             # what the Tx FFE does not touch: receiver noise and NEXT
-            noise + self.symbol_variance * float(waves.near_lags[0]),
-            self.symbol_variance,
-            self.jitter_variance,
-            self._tx_noise(),
-            self._eye_factor,
-            self.between_samples,
+            fixed_variance=noise + self.symbol_variance * float(waves.near_lags[0]),
+            symbol_variance=self.symbol_variance,
+            jitter_variance=self.jitter_variance,
+            tx_noise=self._tx_noise(),
+            eye_factor=self._eye_factor,
+            between=self.between_samples,
         )
+        merits = TransmitterMerits(problem, self.tap_count)
+        fom, chosen, _, tried = coordinate_descent(merits, self._start(grid, sizes, best), grid, sizes, minimum, 20)
         self.candidates += tried
         taps = [float(grid[i, chosen[i]]) for i in range(self.tap_count)]
         if not frozen:

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-import sirf._kernels.transmitter_search as module
+import sirf.equalizer.transmitter_search as module
+from sirf._kernels.transmitter_merits import CUBIC
 from tests._kernels.plain import plain_module
 
 Float = NDArray[np.float64]
@@ -31,12 +32,30 @@ def kernels(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     return plain_module(monkeypatch, module)
 
 
-def arguments(
-    taps: int, dfe: Float, edge: Float | None = None, fext: Float | None = None, *, between: bool = False
-) -> tuple[Any, ...]:
-    edge = np.linspace(0.5, 1.5, M) if edge is None else edge
-    fext = np.linspace(0.02, 0.001, taps) if fext is None else fext
-    return (M, PEAK, -dfe, dfe, edge, fext, *VARIANCES.values(), between)
+def problem(
+    kernels: ModuleType, taps: int, dfe: Float, wave: Float | None = None, m: int = M, *, between: bool = False
+) -> Any:
+    wave = pulse() if wave is None else wave
+    edge = np.linspace(0.5, 1.5, m) if m == M else np.ones(m)
+    variances = {f"{name}_variance": VARIANCES[name] for name in ("fixed", "symbol", "jitter")}
+    return kernels.TransmitterProblem(
+        wave=wave, tap_main=MAIN, m=m, peak=int(np.argmax(wave)), dfe_min=-dfe, dfe_max=dfe, edge_power=edge,
+        fext_power=np.linspace(0.02, 0.001, taps), **variances, tx_noise=VARIANCES["tx"], eye_factor=VARIANCES["eye"],
+        between=between,
+    )  # fmt: skip
+
+
+def figure_of_merit(kernels: ModuleType, taps: Float, dfe: Float, **other: Any) -> tuple[float, int]:
+    merits = kernels.TransmitterMerits(problem(kernels, len(taps), dfe, **other), len(taps))
+    found, places = merits(taps[None])
+    return float(found[0]), merits.instant(int(places[0]))
+
+
+def descent(
+    kernels: ModuleType, start: Any, grid: Float, sizes: Any, least: float, rounds: int, dfe: Float, **other: Any
+) -> Any:
+    merits = kernels.TransmitterMerits(problem(kernels, len(grid), dfe, **other), len(grid))
+    return kernels.coordinate_descent(merits, start, grid, sizes, least, rounds)
 
 
 def by_arrays(taps: Float, dfe: Float, instant: int) -> float:
@@ -70,7 +89,7 @@ def by_arrays(taps: Float, dfe: Float, instant: int) -> float:
 @pytest.mark.parametrize("dfe", [[], [0.5], [0.1, 0.05, 0.02]])
 def test_the_merit_is_that_of_whole_arrays(kernels: ModuleType, taps: list[float], dfe: list[float]) -> None:
     given, limits = np.array(taps), np.array(dfe)
-    fom, instant = kernels.figure_of_merit(pulse(), given, MAIN, *arguments(3, limits))
+    fom, instant = figure_of_merit(kernels, given, limits)
     assert fom == pytest.approx(by_arrays(given, limits, instant), rel=1e-12)
 
 
@@ -78,7 +97,7 @@ def test_the_merit_is_that_of_whole_arrays(kernels: ModuleType, taps: list[float
 def test_the_instant_is_nearest_to_the_root_of_mueller_and_muller(kernels: ModuleType, dfe: list[float]) -> None:
     taps, limits, wave = np.array([-0.1, 0.8, -0.1]), np.array(dfe), pulse()
     shaped = sum(tap * np.roll(wave, (i - MAIN) * M) for i, tap in enumerate(taps))
-    _, instant = kernels.figure_of_merit(wave, taps, MAIN, *arguments(3, limits))
+    _, instant = figure_of_merit(kernels, taps, limits)
     places = np.arange(PEAK - M, PEAK + M // 2 + 1)
     here, before, after = shaped[places], shaped[places - M], shaped[places + M]
     tap = np.clip(after / here, -limits[0], limits[0]) if dfe else 0.0
@@ -87,7 +106,7 @@ def test_the_instant_is_nearest_to_the_root_of_mueller_and_muller(kernels: Modul
 
 
 def test_a_setting_that_leaves_no_signal_has_no_merit(kernels: ModuleType) -> None:
-    assert kernels.figure_of_merit(pulse(), np.array([-2.0, 1.0, -2.0]), MAIN, *arguments(3, np.zeros(0))) == (
+    assert figure_of_merit(kernels, np.array([-2.0, 1.0, -2.0]), np.zeros(0)) == (
         0.0,
         PEAK,
     )
@@ -102,7 +121,7 @@ def every_setting(kernels: ModuleType, least: float, limits: Float) -> dict[tupl
     for i, j in itertools.product(range(3), range(4)):
         taps = np.array([GRID[0, i], 1.0 - abs(GRID[0, i]) - abs(GRID[2, j]), GRID[2, j]])
         if taps[MAIN] >= least:
-            found[i, j] = kernels.figure_of_merit(pulse(), taps, MAIN, *arguments(3, limits))[0]
+            found[i, j] = figure_of_merit(kernels, taps, limits)[0]
     return found
 
 
@@ -112,9 +131,7 @@ def test_the_descent_ends_where_no_single_tap_helps(kernels: ModuleType, least: 
     limits = np.array([0.2])
     all_of_them = every_setting(kernels, least, limits)
     start = np.array([2, 0, 3])
-    fom, chosen, instant, tried = kernels.coordinate_descent(
-        pulse(), start, GRID, SIZES, MAIN, least, 10, *arguments(3, limits)
-    )
+    fom, chosen, instant, tried = descent(kernels, start, GRID, SIZES, least, 10, limits)
     assert start.tolist() == [2, 0, 3]
     for (i, j), other in all_of_them.items():
         if i == chosen[0] or j == chosen[2]:
@@ -123,26 +140,22 @@ def test_the_descent_ends_where_no_single_tap_helps(kernels: ModuleType, least: 
         assert fom == pytest.approx(max(all_of_them.values()), rel=1e-12)
     assert all_of_them[chosen[0], chosen[2]] == fom
     taps = np.array([GRID[0, chosen[0]], 1.0 - abs(GRID[0, chosen[0]]) - abs(GRID[2, chosen[2]]), GRID[2, chosen[2]]])
-    assert instant == kernels.figure_of_merit(pulse(), taps, MAIN, *arguments(3, limits))[1]
+    assert instant == figure_of_merit(kernels, taps, limits)[1]
     # each round tries at most all values of all taps and the main tap once
     assert 8 <= tried <= 10 * 8 or least > 0.5
 
 
 def test_one_round_turns_each_tap_once(kernels: ModuleType) -> None:
     limits = np.zeros(0)
-    _, _, _, tried = kernels.coordinate_descent(
-        pulse(), np.array([2, 0, 3]), GRID, SIZES, MAIN, 0.0, 1, *arguments(3, limits)
-    )
+    _, _, _, tried = descent(kernels, np.array([2, 0, 3]), GRID, SIZES, 0.0, 1, limits)
     assert tried == 3 + 1 + 4
 
 
 def test_a_main_tap_of_the_grid_stays(kernels: ModuleType) -> None:
     """A stated main tap is not what the others leave of one: doubling all scales the signal, not what is fixed."""
     grid = np.array([[0.0], [0.5], [0.0]])
-    fom, *_ = kernels.coordinate_descent(
-        pulse(), np.zeros(3, dtype=np.int64), grid, np.ones(3, dtype=np.int64), MAIN, 0.0, 3, *arguments(3, np.zeros(0))
-    )
-    meant = kernels.figure_of_merit(pulse(), np.array([0.0, 0.5, 0.0]), MAIN, *arguments(3, np.zeros(0)))[0]
+    fom, *_ = descent(kernels, np.zeros(3, dtype=np.int64), grid, np.ones(3, dtype=np.int64), 0.0, 3, np.zeros(0))
+    meant = figure_of_merit(kernels, np.array([0.0, 0.5, 0.0]), np.zeros(0))[0]
     assert fom == meant
 
 
@@ -152,9 +165,7 @@ def smooth_merits(kernels: ModuleType, taps: Float, dfe: Float, m: int, late: fl
     wave = sum(
         high * np.exp(-(((t - at) / wide) ** 2)) for high, at, wide in ((1, 0, 0.6), (0.2, 1.3, 0.9), (0.05, 4, 2))
     )
-    flat, fext = np.ones(m), np.linspace(0.02, 0.001, len(taps))
-    given = (m, int(np.argmax(wave)), -dfe, dfe, flat, fext, *VARIANCES.values(), between)
-    return float(kernels.figure_of_merit(wave, taps, MAIN, *given)[0])
+    return figure_of_merit(kernels, taps, dfe, wave=wave, m=m, between=between)[0]
 
 
 @pytest.mark.parametrize("dfe", [[], [0.05], [0.4, 0.1]])
@@ -175,18 +186,16 @@ def test_the_merit_between_samples_is_that_of_a_fine_grid(
 def test_between_samples_neither_a_tap_nor_two_together_help(kernels: ModuleType) -> None:
     limits = np.array([0.2])
     for start in itertools.product(range(3), [0], range(4)):
-        fom, chosen, _, _ = kernels.coordinate_descent(
-            pulse(), np.array(start), GRID, SIZES, MAIN, 0.72, 10, *arguments(3, limits, between=True)
-        )
+        fom, chosen, _, _ = descent(kernels, np.array(start), GRID, SIZES, 0.72, 10, limits, between=True)
         for i, j in itertools.product(range(3), range(4)):
             taps = np.array([GRID[0, i], 1.0 - abs(GRID[0, i]) - abs(GRID[2, j]), GRID[2, j]])
             beside = abs(i - chosen[0]) <= 1 and abs(j - chosen[2]) <= 1
             if taps[MAIN] >= 0.72 and (i == chosen[0] or j == chosen[2] or beside):
-                assert fom >= kernels.figure_of_merit(pulse(), taps, MAIN, *arguments(3, limits, between=True))[0]
+                assert fom >= figure_of_merit(kernels, taps, limits, between=True)[0]
 
 
 @pytest.mark.parametrize("part", [0.0, 0.3, 0.9])
 def test_weights_of_four_samples_are_those_of_a_cubic(kernels: ModuleType, part: float) -> None:
-    weights = [kernels.cubic_weight(node, part) for node in (-1.0, 0.0, 1.0, 2.0)]
+    weights = part ** np.arange(4) @ CUBIC
     for power in range(4):
         assert np.dot(weights, np.array([-1.0, 0.0, 1.0, 2.0]) ** power) == pytest.approx(part**power, abs=1e-15)
