@@ -41,13 +41,17 @@ def edge_factors(
     steps = (swings[:, 0, :, None] + swings[:, 1, None, :]).reshape(edges, square, 1) + (
         swings[:, 2, :, None] + swings[:, 3, None, :]
     ).reshape(edges, 1, square)
-    minus, plus = (
-        _by_side(
-            np.einsum("qsan,qsbn->qsab", early * np.exp(rest[:, None, None] * moved)[:, :, None], late),
-            steps + rest[:, None, None],
-        ).reshape(edges, square**2)
-        for rest in (-aparts, aparts)
-    )
+    late = late.swapaxes(-1, -2)
+
+    def met(apart: Float) -> Float:
+        """With a rest of `apart` (Q, 1, 1): scalar products by BLAS."""
+        means = np.matmul(early * np.exp(apart * moved)[:, :, None], late)
+        return _by_side(means, steps + apart).reshape(edges, square**2)
+
+    rest = aparts[:, None, None]
+    minus = met(-rest)
+    # without rests both are the same
+    plus = met(rest) if aparts.any() else minus
     # an edge that is not displaced has the factor one
     even = np.where(counts[:, None] == 0, 1.0, 0.5 * (minus + plus))
     return np.stack([even, 0.5 * ties[:, None] * (plus - minus)])
