@@ -86,17 +86,26 @@ def multiply_symbols(
             # levels at ±a together: (exp(s a c) + exp(-s a c)) / L = 2 cosh(s a c) / L
             swing = levels[len(levels) - 1 - j] * cursor
             add_opposites(factor, theta, step, swing, 2.0 / len(levels))
+        # by parts, here and below: numba's products and exponentials of complex numbers take longer to compile than this kernel
         for n in range(size):
-            out[n] *= factor[n]
+            x, y = out[n].real, out[n].imag
+            p, q = factor[n].real, factor[n].imag
+            out[n] = complex(x * p - y * q, x * q + y * p)
     # logarithm of a moment-generating function: sum over n of (n-th cumulant) s^n / n!, odd ones vanish by symmetry
     c2 = cumulants[0] * power2 / 2.0
     c4 = cumulants[1] * power4 / 24.0
     c6 = cumulants[2] * power6 / 720.0
     if power2 > 0.0:
         for n in range(size):
-            s = complex(theta, n * step)
-            square = s * s
-            out[n] *= np.exp(square * (c2 + square * (c4 + square * c6)))
+            # s² = p + j q, and the logarithm s² (c2 + s² (c4 + s² c6)) from within
+            p, q = theta * theta - (n * step) * (n * step), 2.0 * theta * (n * step)
+            x, y = c4 + c6 * p, c6 * q
+            x, y = c2 + x * p - y * q, x * q + y * p
+            x, y = x * p - y * q, x * q + y * p
+            growth = np.exp(x)
+            p, q = growth * np.cos(y), growth * np.sin(y)
+            x, y = out[n].real, out[n].imag
+            out[n] = complex(x * p - y * q, x * q + y * p)
 
 
 @kernel(fastmath=True)  # products of bounded factors: their order moves the last digits only
