@@ -12,6 +12,7 @@ from sirf.channel.lane_network import LaneNetwork
 from sirf.channel.measured_block import MeasuredBlock
 from sirf.channel.network import PAIR_OHM, Network
 from sirf.channel.pair import PairNetwork, cascade_pairs
+from sirf.channel.path.element_networks import FrequencyGrid, mode_pair
 from sirf.channel.path.elements import Coupled, Element, Trace, converts, pair_of
 from sirf.errors import PhysicsError
 
@@ -34,6 +35,8 @@ def neighbour(
     traces beside each other take all four lines where something converts. Without `both_modes` common modes are left out.
     """
     frequency = alone[0].frequency
+    # coupled parts are kept by it: of neighbouring lengths they are the same
+    grid = FrequencyGrid(frequency)
     # beside an array the pairs are each other's mirror image, unless P and N differ: P of one is the image of the other's N
     mirrored = has_array(elements) and not any(converts(element) for element in elements)
     joined: list[LaneNetwork] = []
@@ -49,11 +52,8 @@ def neighbour(
             both = element.mirrored(frequency, weight)
         elif isinstance(element, Coupled) and element.coupling > 0.0:
             # the weight scales the coupling itself, not the crosstalk that comes of it
-            modes = (element.mode(sign * weight) for sign in (1.0, -1.0))
-            equal, opposite = (
-                pair_of(mode, frequency) if both_modes else PairNetwork.balanced(mode.network(frequency))
-                for mode in modes
-            )
+            find = pair_of if both_modes else _balanced
+            equal, opposite = (mode_pair(element, sign * weight, grid, find) for sign in (1.0, -1.0))
             both = _mirrored(equal, opposite) if mirrored else (equal, opposite)
         else:
             # a part without coupling is the same for both modes, and need not be made twice
@@ -72,6 +72,10 @@ def neighbour(
     s[:, 1, 0] = 0.5 * (even - odd)[:, 1, ports[0]]
     s[:, 0, 1] = 0.5 * (even - odd)[:, ports[0], 1]
     return Network(frequency, s, z0=PAIR_OHM, name=name)
+
+
+def _balanced(element: Element, frequency: Float) -> PairNetwork:
+    return PairNetwork.balanced(element.network(frequency))
 
 
 def _mirrored(even: PairNetwork, odd: PairNetwork) -> tuple[PairNetwork, PairNetwork]:

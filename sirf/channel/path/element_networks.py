@@ -15,7 +15,7 @@ from sirf.channel.network import Network
 
 if TYPE_CHECKING:
     from sirf.channel.pair import PairNetwork
-    from sirf.channel.path.elements import Element
+    from sirf.channel.path.elements import Coupled, Element
 
 
 # one path in use has about ten elements; a study varies one of them at a time
@@ -23,6 +23,8 @@ KEPT_NETWORKS = 32
 """Two-ports that are kept, at most."""
 KEPT_PAIRS = 16
 """Pairs in both modes that are kept, at most: up to four times the size of a two-port."""
+KEPT_MODES = 64
+"""Coupled parts as one mode of two neighbours sees them that are kept, at most: a path has four of each, for FEXT and NEXT."""
 KEPT_SERIES = 8
 """Two-ports of several elements in series that are kept, at most: the starts of the last few paths."""
 MOST_POINTS = 20_000
@@ -66,6 +68,15 @@ def element_pair(element: Element, grid: FrequencyGrid, find: Callable[[Element,
     return find(element, grid.frequency)
 
 
+def mode_pair(
+    element: Coupled, sign: float, grid: FrequencyGrid, find: Callable[[Element, Float], PairNetwork]
+) -> PairNetwork:
+    """The even or odd mode of a coupled element on a grid, as `find` has it; kept where the element compares by value."""
+    if _by_value(element) and grid.frequency.size <= MOST_POINTS:
+        return _kept_mode(cast("Hashable", element), sign, grid, find)
+    return find(element.mode(sign), grid.frequency)
+
+
 def two_port_of(elements: Sequence[Element], grid: FrequencyGrid, together: tuple[type[Element], ...]) -> Complex:
     """S (F, 2, 2) of all elements in series; those of the kinds `together` at its start, which vary least, are kept as one.
 
@@ -80,7 +91,7 @@ def two_port_of(elements: Sequence[Element], grid: FrequencyGrid, together: tupl
     return reduce(cascade, [*start, *(element_network(one, grid).s for one in rest)])
 
 
-def _by_value(element: Element) -> bool:
+def _by_value(element: object) -> bool:
     """Whether elements of its type compare by value."""
     # a class that defines equality and no hash has None; one that defines neither has that of object
     return type(element).__hash__ not in (None, object.__hash__)
@@ -101,7 +112,17 @@ def _kept(element: Hashable, grid: FrequencyGrid) -> Network:
 
 @lru_cache(maxsize=KEPT_PAIRS)
 def _kept_pair(element: Hashable, grid: FrequencyGrid, find: Callable[[Element, Float], PairNetwork]) -> PairNetwork:
-    pair = find(cast("Element", element), grid.frequency)
+    return _read_only(find(cast("Element", element), grid.frequency))
+
+
+@lru_cache(maxsize=KEPT_MODES)
+def _kept_mode(
+    element: Hashable, sign: float, grid: FrequencyGrid, find: Callable[[Element, Float], PairNetwork]
+) -> PairNetwork:
+    return _read_only(find(cast("Coupled", element).mode(sign), grid.frequency))
+
+
+def _read_only(pair: PairNetwork) -> PairNetwork:
     for each in (pair.dd, pair.cc, pair.dc, pair.cd):
         # pairs made of balanced lines have no conversion, and hold None there
         if each is not None:

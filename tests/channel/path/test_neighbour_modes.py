@@ -8,6 +8,7 @@ import pytest
 from sirf.channel.lane_network import LaneNetwork
 from sirf.channel.parts import Ball
 from sirf.channel.path.crosstalk import neighbour
+from sirf.channel.path.element_networks import FrequencyGrid, mode_pair
 from sirf.channel.path.elements import Element, Trace, pair_of
 from tests.channel.lines.boards import EDGE_MICROSTRIP
 
@@ -41,3 +42,20 @@ def test_balls_beside_traces_couple_as_all_four_lines_do(weight: float, near: bo
     whole = balls.cascade(trace.neighbours(FREQUENCY, weight)).cascade(balls).aggressor(1, near=near)
     assert np.abs(whole.s[:, 1, 0]).max() > 1e-3
     assert np.abs(found.s - whole.s).max() < 1e-11
+
+
+def test_modes_are_kept_by_value_of_part_sign_and_grid() -> None:
+    first, same = (Ball(capacitance=30e-15, inductance=100e-12, coupling=0.2) for _ in range(2))
+    other = Ball(capacitance=30e-15, inductance=100e-12, coupling=0.1)
+    grid = FrequencyGrid(FREQUENCY)
+    kept = mode_pair(first, 1.0, grid, pair_of)
+    assert mode_pair(same, 1.0, FrequencyGrid(FREQUENCY.copy()), pair_of) is kept
+    assert not kept.dd.flags.writeable
+    for ball, sign in ((first, 1.0), (first, -1.0), (first, 0.5), (other, 1.0)):
+        found = mode_pair(ball, sign, grid, pair_of)
+        assert np.array_equal(found.dd, pair_of(ball.mode(sign), FREQUENCY).dd)
+        assert (found is kept) == (ball is first and sign == 1.0)
+    assert np.array_equal(
+        mode_pair(first, 1.0, FrequencyGrid(0.5 * FREQUENCY), pair_of).dd,
+        pair_of(first.mode(1.0), 0.5 * FREQUENCY).dd,
+    )
