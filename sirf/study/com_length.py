@@ -19,6 +19,9 @@ from sirf.study.subject import Subject
 
 Choices = dict[str, EqualizerChoice | None]
 
+FAR_DB = 1.0
+"""COM in dB over the limit above which every second stride is enough: from length to length it ripples by a third of that."""
+
 
 class ComLength:
     """Margins of COM over a limit by length, of one subject; `here` is what is measured already at its own length.
@@ -39,6 +42,8 @@ class ComLength:
         self.curve: dict[float, tuple[float, float]] = {}
         self._choices: dict[float, Choices] = {}
         self._full: dict[float, float] = {}
+        self._walked: dict[float, float] = {}
+        self._measured: dict[float, Measurement] = {}
         if here is not None:
             self._keep(subject.length_m, here)
 
@@ -57,6 +62,8 @@ class ComLength:
         # what the full grid says is better than any walk
         if length in self._full:
             return self._full[length]
+        if length in self._walked:
+            return self._walked[length]
         # settings of dead links are none to walk from
         known = [one for one, choices in self._choices.items() if None not in choices.values()]
         if not known:
@@ -66,7 +73,8 @@ class ComLength:
         found = self.limit.measurement(self.subject, length)
         found.com_near = {name: one for name, one in self._choices[nearest].items() if one is not None}
         self._choices[length] = found.com_choices
-        return self._margin(length, found)
+        self._walked[length], self._measured[length] = self._margin(length, found), found
+        return self._walked[length]
 
     def measurement(self, length: float) -> Measurement:
         """What is measured at a length in m."""
@@ -76,7 +84,7 @@ class ComLength:
         self, start: float, *, stride: float = STRIDE, tolerance: float = TOLERANCE
     ) -> tuple[float | None, float | None]:
         """As `steady_length`: (length up to which lengths meet, length from which they miss)."""
-        low, high = steady_length(self.near, start, stride=stride, tolerance=tolerance)
+        low, high = steady_length(self.near, start, stride=stride, tolerance=tolerance, far=FAR_DB)
         if low is None or high is None:
             # what misses everywhere or nowhere near a known setting is asked of the full grid
             end = MIN_LENGTH if low is None else MAX_LENGTH
@@ -96,7 +104,9 @@ class ComLength:
         Or one whose margin is the walk's, to what moves the crossing by less than the spread found.
         """
         walked, choices = self.near(length), self._choices[length]
-        found = self.limit.measurement(self.subject, length)
+        known = self._measured.get(length)
+        # what the walk has searched on, with its own answers left behind
+        found = self.limit.measurement(self.subject, length) if known is None else known.with_sections(known.sections)
         found.com_thinned = True
         if not any(_is_better(one, choices[name]) for name, one in found.com_choices.items()):
             return True

@@ -15,6 +15,9 @@ STRIDE = 2.0**0.5
 """Ratio of neighbouring lengths while the search walks."""
 TOLERANCE = 0.02
 """Relative length at which a search stops where nothing else is said."""
+BRACKET = 0.09
+"""Relative width of a bracket inside which a single crossing is interpolated: steps by a known fall overshoot by 2 %, and a step
+more for each that is just wider than a window moves a crossing by a thousandth."""
 WINDOW, FEW_LENGTHS = 0.06, 6
 """Relative distance from a crossing within which margins are fitted, and at how many lengths at first."""
 ALLOWED = 2.0
@@ -34,13 +37,15 @@ def longest_length(
     known: Mapping[float, float] | None = None,
     evaluations: int = 1000,
     fall: float | None = None,
+    far: float = math.inf,
 ) -> tuple[float | None, float | None]:
     """(longest length that meets, the next one tried, which misses); None where there is none `between`.
 
     `meets` says whether a length meets, or by how much: a margin of at least 0 meets. Walks from `start`, up by `stride` while
     lengths meet or down by `descent` until one meets, then closes in on the crossing by interpolation of the margins over length.
     `known` margins by length are not asked for again; after so many `evaluations` the bracket is left as wide as it is. Where
-    margins are known to `fall` by about so much over a length e times as long, steps end just beyond where they lead to.
+    margins are known to `fall` by about so much over a length e times as long, steps end just beyond where they lead to. Up from
+    margins above `far` every second stride is left out.
 
     >>> low, high = longest_length(lambda length: length < 0.3, 0.1)
     >>> 0.294 < low < 0.3 <= high
@@ -75,9 +80,12 @@ def longest_length(
     # up in small strides, so as not to step over a bump into the next stretch that meets; down fast, for nothing meets there
     if fall is not None and (low is None or high is None):
         low, high = _led_to(margin, first, rising, between, fall, stride if rising else descent)
-    for length in _steps(first, between[1], stride) if rising else _steps(first, between[0], descent):
+    places = iter(_steps(first, between[1], stride) if rising else _steps(first, between[0], descent))
+    for place in places:
         if low is not None and high is not None:
             break
+        # the last place of all, the end of the range, has none behind it
+        length = next(places, place) if low is not None and margin(low) > far else place
         low, high = (length, high) if margin(length) >= 0.0 else (low, length)
     if low is not None and high is not None:
         low, high = _closed(margin, margins, low, high, tolerance, left)
@@ -94,7 +102,7 @@ def crossing_length(
     known: Mapping[float, float] | None = None,
     fall: float | None = None,
 ) -> tuple[float | None, float | None]:
-    """As `longest_length`, down to a bracket of `WINDOW` alone; both lengths are then where the margins inside cross zero.
+    """As `longest_length`, down to a bracket of `BRACKET` alone; both lengths are then where the margins inside cross zero.
 
     By a parabola through three margins: closer than a bracket of 2 % where margins ripple less than they fall within it.
 
@@ -109,9 +117,9 @@ def crossing_length(
             margins[length] = meets(length)
         return margins[length]
 
-    # a window wide enough for the parabola to see the slope and not the ripple
+    # wide enough for the parabola to see the slope and not the ripple
     low, high = longest_length(
-        margin, start, between=between, stride=stride, descent=descent, tolerance=WINDOW, known=known, fall=fall
+        margin, start, between=between, stride=stride, descent=descent, tolerance=BRACKET, known=known, fall=fall
     )
     if low is None or high is None:
         return low, high
@@ -137,7 +145,7 @@ def _led_to(
         here = margin(place)
         # margins that rise beyond a bump lead nowhere: a whole stride then
         ahead = abs(here) / fall if fall > 0.0 else math.log(stride)
-        following = _whole(place * math.exp(sign * min(ahead + beyond, 2.0 * math.log(stride))))
+        following = whole(place * math.exp(sign * min(ahead + beyond, 2.0 * math.log(stride))))
         following = min(max(following, between[0]), between[1])
         there = margin(following)
         if (there >= 0.0) is not rising:
@@ -170,12 +178,12 @@ def _closed(
         # beyond the crossing as seen from the nearer end: if the guess is right, that end's partner comes close in one step
         aimed = crossing * beside if crossing - low < high - crossing else crossing / beside
         # margins that jump (a tap more, another gain) fool interpolation: halving now and then bounds the number of steps
-        middle = _whole(math.sqrt(low * high) if step % 3 == 2 else min(max(aimed, low * beside), high / beside))
+        middle = whole(math.sqrt(low * high) if step % 3 == 2 else min(max(aimed, low * beside), high / beside))
         low, high = (middle, high) if margin(middle) >= 0.0 else (low, middle)
     return low, high
 
 
-def _whole(length: float) -> float:
+def whole(length: float) -> float:
     """A length to six digits, which rounding of the margins that led to it does not move.
 
     Else the ripple of margins would turn their last digits into other lengths, and those into another reach.
@@ -221,6 +229,7 @@ def steady_length(
     descent: float = 2.0,
     tolerance: float = TOLERANCE,
     known: Mapping[float, float] | None = None,
+    far: float = math.inf,
 ) -> tuple[float | None, float | None]:
     """(length up to which lengths meet, length from which they miss), for margins that ripple from length to length.
 
@@ -234,25 +243,42 @@ def steady_length(
     True
     """
     margins: dict[float, float] = dict(known or {})
+    verdicts = False
 
     def margin(length: float) -> float:
+        nonlocal verdicts
         if length not in margins:
             found = meets(length)
+            verdicts = verdicts or isinstance(found, bool)
             value = (1.0 if found else -1.0) if isinstance(found, bool) else float(found)
             # dead links miss by any number: bounded, or they would bend the parabola
             margins[length] = min(max(value, -MAX_MARGIN), MAX_MARGIN)
         return margins[length]
 
-    walked = {"between": between, "stride": stride, "descent": descent}
+    walked = {"between": between, "stride": stride, "descent": descent, "far": far}
     # no fit in a bracket wider than its window
     if tolerance > WINDOW:
         return longest_length(margin, start, tolerance=tolerance, known=known, **walked)  # type: ignore[arg-type]
-    low, high = longest_length(margin, start, tolerance=WINDOW, known=known, **walked)  # type: ignore[arg-type]
+    low, high = longest_length(margin, start, tolerance=math.inf, known=known, **walked)  # type: ignore[arg-type]
     if low is None or high is None:
         return low, high
-    above, below = margin(low), margin(high)
-    # where the margins' straight line over the logarithm of length crosses
-    centre = _whole(low * (high / low) ** (above / (above - below)))
+    # a window walks to a crossing that the parabola through the strides has missed by little; verdicts and dead links do not
+    # tell where it is
+    if verdicts or max(margin(low), -margin(high)) >= MAX_MARGIN:
+        low, high = _closed(margin, margins, low, high, WINDOW, 1000)
+    return fitted_length(margin, whole(_crossing(margins, low, high)), margins, between=between, tolerance=tolerance)
+
+
+def fitted_length(
+    margin: Callable[[float], float],
+    centre: float,
+    margins: Mapping[float, float],
+    *,
+    between: tuple[float, float] = (MIN_LENGTH, MAX_LENGTH),
+    tolerance: float = TOLERANCE,
+) -> tuple[float, float]:
+    """The two lengths of `steady_length` by the fit about a crossing near `centre`; `margin` keeps in `margins` what it finds."""
+    low, high = centre, centre
     for count in (FEW_LENGTHS, 2 * FEW_LENGTHS - 1):
         # twice less one holds the fewer lengths again
         first, last = _window(margin, centre, count, between)

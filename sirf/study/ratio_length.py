@@ -28,8 +28,10 @@ from sirf.study.length_search import (
     TOLERANCE,
     WINDOW,
     crossing_length,
+    fitted_length,
     longest_length,
     steady_length,
+    whole,
 )
 from sirf.study.limits import Limit
 from sirf.study.measurement import Measurement
@@ -39,6 +41,8 @@ from sirf.study.subject import Subject
 NEAR = 1.1
 """Ratio of lengths within which a known setting is as good as one that is searched for there."""
 
+MAX_AHEAD = 2.0 * WINDOW
+"""Logarithm of a ratio of lengths over which the fall of margins about a crossing is believed."""
 MIN_SAMPLES = 8
 """Samples per UI that waves of light need at least."""
 FAR_MARGIN, FAR_STRIDE = 20.0, 2.0
@@ -151,6 +155,11 @@ class RatioLength:
         if low is not None and high is not None and high in self.known:
             fall = (self.margin(low) - self.margin(high)) / math.log(high / low)
             if self._improved(high):
+                ahead = self._margins[high] / fall
+                centre = whole(high * math.exp(min(ahead, MAX_AHEAD)))
+                if tolerance <= WINDOW and abs(ahead) <= MAX_AHEAD and between[0] < centre < between[1]:
+                    # margins of one setting fall smoothly: the fit begins where they lead to
+                    return fitted_length(self.margin, centre, self._margins, between=between, tolerance=tolerance)
                 # the lengths beyond are asked with the better setting, from the one at which it was found
                 known = None
                 low, high = longest_length(

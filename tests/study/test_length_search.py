@@ -87,6 +87,16 @@ def test_a_verdict_without_a_margin_is_bisected() -> None:
     assert low < math.pi / 10.0 <= high <= low * (1.0 + 1e-3)
 
 
+def test_far_from_the_limit_every_second_stride_is_left_out() -> None:
+    margin = Counted(0.3)
+    low, high = longest_length(margin, 0.1, far=0.12, tolerance=1.0)
+    # 0.2 and 0.1 of margin at the first two: one double stride, then a single one
+    assert margin.asked == pytest.approx([0.1, 0.2, 0.2 * STRIDE, 0.4])
+    assert (low, high) == pytest.approx((0.2 * STRIDE, 0.4))
+    # the end of the range is asked for however the strides fall
+    assert longest_length(Counted(9.0), 0.1, between=(0.01, 0.15), far=0.0) == (0.15, None)
+
+
 def test_after_so_many_evaluations_the_bracket_stays() -> None:
     margin = Counted(0.3)
     low, high = longest_length(lambda length: margin(length) >= 0.0, 0.29, tolerance=1e-9, evaluations=4)
