@@ -76,7 +76,7 @@ class TransmitterMerits:
         if self.problem.between:
             places, weights = nearest.copy(), np.empty((number, 4))
             weigh_roots(settings, *self.detector, balances, places, weights, self.cubics)
-        squares = (settings[:, :, None] * settings[:, None, :]).reshape(number, 1, -1)
+        squares = (settings[:, :, None] * settings[:, None, :]).reshape(number, 1, self.others.shape[1])
         others, merits = (squares * self.others).sum(axis=2), np.empty(number)
         pulse_merits(
             settings, places, weights, self.lines, self.rows, self.mains, self.edges, others, self.limits, *self.variances,

@@ -151,11 +151,16 @@ def test_one_round_turns_each_tap_once(kernels: ModuleType) -> None:
     assert tried == 3 + 1 + 4
 
 
-def test_a_main_tap_of_the_grid_stays(kernels: ModuleType) -> None:
-    """A stated main tap is not what the others leave of one: doubling all scales the signal, not what is fixed."""
+@pytest.mark.parametrize("between", [False, True])
+def test_a_main_tap_of_the_grid_stays(kernels: ModuleType, between: bool) -> None:
+    """A stated main tap is not what the others leave of one: doubling all scales the signal, not what is fixed.
+
+    Of single values no two taps can be moved together, between samples either.
+    """
     grid = np.array([[0.0], [0.5], [0.0]])
-    fom, *_ = descent(kernels, np.zeros(3, dtype=np.int64), grid, np.ones(3, dtype=np.int64), 0.0, 3, np.zeros(0))
-    meant = figure_of_merit(kernels, np.array([0.0, 0.5, 0.0]), np.zeros(0))[0]
+    start, sizes = np.zeros(3, dtype=np.int64), np.ones(3, dtype=np.int64)
+    fom, *_ = descent(kernels, start, grid, sizes, 0.0, 3, np.zeros(0), between=between)
+    meant = figure_of_merit(kernels, np.array([0.0, 0.5, 0.0]), np.zeros(0), between=between)[0]
     assert fom == meant
 
 
