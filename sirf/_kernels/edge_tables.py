@@ -64,20 +64,14 @@ class EdgeTables:
         starts = np.zeros_like(points)
         starts[used] = (ends - each)[::sides]
         table = np.empty((int(each.sum()), 2 * size))
+        if not len(used):
+            return cls(table, starts, spacings, points)
         # the table is symmetric about no transition
         lows = -0.5 * (points - 1) * spacings
         low, spacing = lows[used, None, None], spacings[used, None, None]
         turns = node_turns(theta, step, low, spacing, volts[used], shares[used, None])
         tabulate_edges(table, ends - each, each, counts[used].repeat(sides), turns, np.empty((10, volts.shape[2])))
         return cls(table, starts, spacings, points)
-
-    def up_to(self, size: int) -> EdgeTables:
-        """The same at the first `size` points of the line."""
-        rows, width = self.table.shape
-        if width == 2 * size:
-            return self
-        table = self.table.reshape(rows, 2, width // 2)[:, :, :size].reshape(rows, 2 * size)
-        return EdgeTables(table, self.starts, self.spacings, self.points)
 
 
 def table_spacings(theta: float, end: float, largest: Float, power: Float) -> Float:
@@ -99,15 +93,17 @@ def node_turns(theta: float, step: float, low: Float, spacing: Float, volts: Flo
     Size, cosine and sine of each node's term about the first point of the line for a transition of `low` (…, 1), and by what they
     grow and turn for a further `spacing`; sizes are weighed by `shares` (…, N).
     """
-    first, apart = low * volts, spacing * volts
-    found = np.array(
-        [
-            shares * np.exp(theta * first), np.cos(step * first), np.sin(step * first),
-            np.exp(theta * apart), np.cos(step * apart), np.sin(step * apart),
-        ]
-    )  # fmt: skip
+    low_turns, turns = turned(theta, step, low * volts), turned(theta, step, spacing * volts)
+    low_turns[0] *= shares
+    found = np.concatenate([low_turns, turns])
     # without any node too, of which the number of edges does not follow
     return found.reshape(6, math.prod(found.shape[1:-1]), found.shape[-1])
+
+
+def turned(theta: float, step: float, moved: Float) -> Float:
+    """(3, …): size of exp(s x) at the line's beginning for each voltage x of `moved` (…), and cosine and sine of a step on it."""
+    angle = step * moved
+    return np.array([np.exp(theta * moved), np.cos(angle), np.sin(angle)])
 
 
 @kernel(fastmath=True)  # products of bounded factors: their order moves the last digits only

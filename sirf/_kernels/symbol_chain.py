@@ -9,16 +9,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sirf._kernels.chain_steps import ONE, WEIGHTS, ChainEdge, ChainKind, chain_steps
-from sirf._kernels.edge_tables import POINTS, EdgeTables, node_turns, tabulate_edges
+from sirf._kernels.edge_tables import POINTS, EdgeTables, tabulate_edges, turned
 from sirf._kernels.jit import kernel
 
 Float = NDArray[np.float64]
 Complex = NDArray[np.complex128]
+Whole = NDArray[np.int64]
 
 LAGRANGE = np.array(
     [(-1.0) ** (POINTS - 1 - i) / math.factorial(i) / math.factorial(POINTS - 1 - i) for i in range(POINTS)]
@@ -58,18 +61,16 @@ class SymbolChain:
             tables = EdgeTables.of(theta, step, size, volts, shares, counts, weights, rests, levels)
         self.theta, self.step, self.size = theta, step, size
         self.levels, self.likely = levels, likely
-        self.tables, self.nodes = tables.up_to(size), (volts, shares, counts)
-        each = zip(counts.tolist(), weights[:, 0].tolist(), rests.tolist(), ties.tolist(), strict=True)
-        self.edges = tuple(ChainEdge.of(nodes > 0, first != 0.0, rest > 0.0, tie) for nodes, first, rest, tie in each)
-        most, tied = max((edge.signs for edge in self.edges), default=1), any(edge.tie for edge in self.edges)
-        self.kind = ChainKind(tuple(levels.tolist()), len(counts) + 3, 0, tied, most, coupling.tobytes())
-        # (E, signs, L⁴): the transitions of the edges that move
-        self.moving = np.flatnonzero(counts)
-        # of these the ones whose transitions are summed by themselves
-        self.apart = np.flatnonzero(self.tables.points[self.moving] == 0)
-        apart = np.sqrt(rests[self.moving])[:, None, None] * np.array([-1.0, 1.0])[:most, None]
-        windows = levels[self.kind.symbols(4).reshape(4, -1)]
-        self.transitions = np.einsum("qi,it->qt", weights[self.moving], windows)[:, None] + apart
+        self.tables, self.nodes = tables, (volts, shares, counts)
+        frame = _frame(*(part.tobytes() for part in (levels, counts > 0, weights, rests, ties, coupling)))
+        self.kind, self.edges, self.moves, distinct = frame
+        # edges whose transitions are summed by themselves: their numbers, and the transitions that differ
+        self.apart = [(e, distinct[e][0]) for e in np.flatnonzero((counts > 0) & (tables.points == 0)).tolist()]
+        if self.apart:
+            # in place of each transition the row of those where it stands
+            self.moves = self.moves.copy()
+            for e, _ in self.apart:
+                self.moves[e] = distinct[e][1]
         self.rows = np.zeros((self.kind.rows, 2 * size))
         self.rows[ONE, :size] = 1.0
 
@@ -88,9 +89,10 @@ class SymbolChain:
         computed, by default all of it; the rest is zero. All edges are `scale` times as large, 1 at most, as those of `volts`.
         """
         count = len(self.levels)
-        wanted = np.ones((count, count), dtype=bool) if wanted is None else wanted
-        rows = np.concatenate([wanted, wanted.any(axis=0, keepdims=True)])
-        both = np.concatenate([rows, rows.any(axis=1, keepdims=True)], axis=1)
+        both = np.ones((count + 1, count + 1), dtype=bool)
+        if wanted is not None:
+            both[:-1, :-1], both[-1, :-1] = wanted, wanted.any(axis=0)
+            both[:, -1] = both[:, :-1].any(axis=1)
         total = next(self.totals(cursors[None], main, outside[None], both[None], np.array([scale])))
         return np.asarray(total[:, 0] + 1j * total[:, 1]).reshape(count, count, self.size)
 
@@ -106,7 +108,9 @@ class SymbolChain:
         steps, shares = chain_steps(kind, self.edges)
         weights, total = self.rows[WEIGHTS : kind.totals], self.rows[kind.totals :][: len(self.levels) ** 2]
         rows, room, table = np.empty((*turn.shape[1:], self.size), dtype=complex), np.empty(POINTS), self.tables.table
-        firsts, places = self._places(scales)
+        lookup = self._lookup(scales)
+        if self.apart:
+            table = self._with_room()
         for c, scale in enumerate(scales.tolist()):
             # a rotation a point, which costs less than an exponential
             rows[:], rows[:, :, 0] = turn[c, :, :, None], starting[c]
@@ -117,9 +121,9 @@ class SymbolChain:
                 part.reshape(-1, self.size) for part in (rows.real, rows.imag)
             )
             total[:] = 0.0
-            if self.apart.size:
-                table = self._with_each_by_itself(scale, firsts[c], places[c])
-            run_chain(self.rows, steps, shares, wanted[c].ravel(), table, firsts[c].ravel(), places[c].ravel(), room)
+            if self.apart:
+                self._add_each_by_itself(table, scale)
+            run_chain(self.rows, steps, shares, wanted[c].ravel(), table, self.moves, lookup[c], room)
             yield total.reshape(-1, 2, self.size)
 
     def _symbol_weights(self, cursors: Float, main: int) -> tuple[Float, Complex]:
@@ -134,46 +138,73 @@ class SymbolChain:
         starting[:, main] = 1.0
         return starting, np.exp(1j * self.step * swing)
 
-    def _places(self, scales: Float) -> tuple[NDArray[np.int32], Float]:
-        """Where in the table the rows about each transition begin, and its place in rows from there on: (C, E, signs, L⁴)."""
-        begin, points, sides = self.tables.starts, self.tables.points, self.nodes[0].shape[1]
-        # numbered by all edges, as steps are
-        shape = len(scales), len(self.edges), *self.transitions.shape[1:]
-        firsts, places = np.empty(shape, dtype=np.int32), np.empty(shape)
-        for row, e in enumerate(self.moving.tolist()):
-            moves, place = self.transitions[row], places[:, e]
-            np.multiply.outer(scales, moves, out=place)
-            place /= self.tables.spacings[e]
-            place += 0.5 * (points[e] - 1)
-            # as far as the table goes the place lies in the middle of its nodes, where the polynomial errs least
-            first = np.floor(place)
-            first -= POINTS // 2 - 1
-            np.maximum(np.minimum(first, points[e] - POINTS, out=first), 0.0, out=first)
-            place -= first
-            first += begin[e] + np.where(moves < 0.0, (sides - 1) * points[e], 0)
-            firsts[:, e] = first
-        return firsts, places
+    def _lookup(self, scales: Float) -> Float:
+        """(C, Q, 5): how the rows about a transition of each edge are found in the table, for `run_chain`."""
+        tables, sides, row = self.tables, self.nodes[0].shape[1], len(self.tables.table)
+        found = np.empty((len(scales), len(self.edges), 5))
+        found[..., 0], found[..., 1] = scales[:, None] / tables.spacings, 0.5 * (tables.points - 1)
+        found[..., 2], found[..., 3] = tables.starts, tables.starts + (sides - 1) * tables.points
+        found[..., 4] = tables.points - POINTS
+        for e, apart in self.apart:
+            found[:, e] = 1.0, 0.0, row, row, len(apart) - 1
+            row += len(apart)
+        return found
 
-    def _with_each_by_itself(self, scale: float, firsts: NDArray[np.int32], places: Float) -> Float:
-        """The table with rows for every transition of the edges that are not tabulated, whose `firsts` and `places` are set."""
-        parts, rows = [self.tables.table], len(self.tables.table)
-        for row in self.apart:
-            # a row for every transition that differs from the others, which is its own first node
-            moves, e = scale * self.transitions[row], self.moving[row]
-            apart, which = np.unique(moves, return_inverse=True)
-            firsts[e], places[e] = rows + which.reshape(moves.shape), 0.0
-            parts.append(self._each_by_itself(apart, e))
-            rows += len(parts[-1])
-        return np.concatenate(parts)
+    def _with_room(self) -> Float:
+        """The table at as many points as rows have, with room for transitions by themselves; what is read behind them is zero."""
+        table, size = self.tables.table, self.size
+        found = np.zeros((len(table) + sum(len(apart) for _, apart in self.apart) + POINTS - 1, 2 * size))
+        for part in range(2):
+            start = part * (table.shape[1] // 2)
+            found[: len(table), part * size : (part + 1) * size] = table[:, start : start + size]
+        return found
 
-    def _each_by_itself(self, moves: Float, q: int) -> Float:
-        """Rows of an edge's function for each of its `moves` (N,), and as many more as an interpolation reads."""
+    def _add_each_by_itself(self, table: Float, scale: float) -> None:
+        """Fill the `table` behind those of `tables`: a row for each transition that differs, which is its own first node."""
         volts, shares, counts = self.nodes
-        table, number = np.zeros((len(moves) + POINTS - 1, 2 * self.size)), len(moves)
-        own, once = volts[q, np.where(moves < 0.0, volts.shape[1] - 1, 0)], np.ones(number, dtype=np.int64)
-        turns = node_turns(self.theta, self.step, moves[:, None], np.zeros(1), own, shares[q])
-        tabulate_edges(table, np.arange(number), once, once * counts[q], turns, np.empty((10, volts.shape[2])))
-        return table
+        numbers = np.array([e for e, _ in self.apart]).repeat([len(apart) for _, apart in self.apart])
+        moves = np.concatenate([apart for _, apart in self.apart])
+        own = volts[numbers, np.where(moves < 0.0, volts.shape[1] - 1, 0)] * (scale * moves)[:, None]
+        turns = np.ones((6, *own.shape))
+        turns[:3] = turned(self.theta, self.step, own)
+        turns[0] *= shares[numbers]
+        once, rows = np.ones(len(moves), dtype=np.int64), len(self.tables.table) + np.arange(len(moves))
+        tabulate_edges(table, rows, once, counts[numbers], turns, np.empty((10, volts.shape[2])))
+
+
+class _Frame(NamedTuple):
+    """What chains of one kind share: their `edges` and the transitions of these, (Q, signs L⁴); zeros where edges do not move.
+
+    `distinct`: of each edge the transitions that differ (N,), and which of them each is (signs L⁴).
+    """
+
+    kind: ChainKind
+    edges: tuple[ChainEdge, ...]
+    moves: Float
+    distinct: tuple[tuple[Float, Whole], ...]
+
+
+@lru_cache(maxsize=16)
+def _frame(levels: bytes, moves: bytes, weights: bytes, rests: bytes, ties: bytes, coupling: bytes) -> _Frame:
+    """Of arrays as in `SymbolChain`, by their bytes: an eye asks for the same at phase after phase and in state after state."""
+    symbols, variances = tuple(np.frombuffer(levels).tolist()), np.frombuffer(rests)
+    each, moving = np.frombuffer(weights).reshape(-1, 4), np.frombuffer(moves, dtype=bool)
+    parts = [part.tolist() for part in (moving, each[:, 0] != 0.0, variances > 0.0, np.frombuffer(ties))]
+    edges = tuple(ChainEdge.of(*own) for own in zip(*parts, strict=True))
+    signs, tied = max((edge.signs for edge in edges), default=1), any(edge.tie for edge in edges)
+    kind = ChainKind(symbols, len(edges) + 3, 0, tied, signs, coupling)
+    windows = np.array(symbols)[kind.symbols(4).reshape(4, -1)]
+    apart = np.sqrt(variances)[:, None, None] * np.array([-1.0, 1.0])[:signs, None]
+    transitions = (np.einsum("qi,it->qt", each, windows)[:, None] + apart) * moving[:, None, None]
+    transitions = transitions.reshape(len(edges), -1)
+    return _Frame(kind, edges, transitions, tuple(_distinct(own.tobytes()) for own in transitions))
+
+
+@lru_cache(maxsize=16)
+def _distinct(transitions: bytes) -> tuple[Float, Whole]:
+    """The transitions (N,) that differ, and which of them each is: of most edges of a link the same."""
+    apart, which = np.unique(np.frombuffer(transitions), return_inverse=True)
+    return apart, which.reshape(-1)
 
 
 @kernel(fastmath=True)  # products of bounded factors: their order moves the last digits only
@@ -183,33 +214,43 @@ def run_chain(
     shares: Float,
     wanted: NDArray[np.bool_],
     table: Float,
-    starts: NDArray[np.int32],
-    places: Float,
+    moves: Float,
+    lookup: Float,
     weights: Float,
 ) -> None:
     """Follow the `steps` (N, 4) with their `shares` (N, 2) in `rows` (R, 2 S), but for those of which nothing is `wanted`.
 
-    Transition t lies `places`[t] rows behind row `starts`[t] of the `table` (…, 2 S); `weights` (POINTS,) is overwritten.
+    Transitions are numbered along `moves` (Q, M). In the `table` (…, 2 T), T >= S, those of edge q lie `lookup`[q, 0] rows a volt
+    apart, none of them `lookup`[q, 1] rows behind row `lookup`[q, 2], or `lookup`[q, 3] if negative; `lookup`[q, 4] rows behind
+    that is the last from which one is interpolated. `weights` (POINTS,) is overwritten.
     """
-    size = rows.shape[1] // 2
+    size, half = rows.shape[1] // 2, table.shape[1] // 2
     for k in range(len(steps)):
         if not wanted[steps[k, 3]]:
             continue
         to, one, two = steps[k, 0], steps[k, 1], steps[k, 2]
         if two < 0:
-            a = starts[one]
+            edge = one // moves.shape[1]
+            move = moves[edge, one - edge * moves.shape[1]]
+            # as far as the table goes the place lies in the middle of its nodes, where the polynomial errs least
+            place = move * lookup[edge, 0] + lookup[edge, 1]
+            first = max(min(np.floor(place) - (POINTS // 2 - 1), lookup[edge, 4]), 0.0)
+            place -= first
+            a = int(first + (lookup[edge, 3] if move < 0.0 else lookup[edge, 2]))
             for i in range(POINTS):
                 weights[i] = LAGRANGE[i]
                 for j in range(POINTS):
                     if j != i:
-                        weights[i] *= places[one] - j
-            for n in range(2 * size):
-                rows[to, n] = (
-                    (weights[0] * table[a, n] + weights[1] * table[a + 1, n])
-                    + (weights[2] * table[a + 2, n] + weights[3] * table[a + 3, n])
-                    + (weights[4] * table[a + 4, n] + weights[5] * table[a + 5, n])
-                    + (weights[6] * table[a + 6, n] + weights[7] * table[a + 7, n])
-                )
+                        weights[i] *= place - j
+            for part in range(2):
+                to_part, of_part = part * size, part * half
+                for n in range(size):
+                    rows[to, to_part + n] = (
+                        (weights[0] * table[a, of_part + n] + weights[1] * table[a + 1, of_part + n])
+                        + (weights[2] * table[a + 2, of_part + n] + weights[3] * table[a + 3, of_part + n])
+                        + (weights[4] * table[a + 4, of_part + n] + weights[5] * table[a + 5, of_part + n])
+                        + (weights[6] * table[a + 6, of_part + n] + weights[7] * table[a + 7, of_part + n])
+                    )
             continue
         keep, share = shares[k, 0], shares[k, 1]
         for n in range(size):
