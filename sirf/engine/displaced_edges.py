@@ -5,16 +5,16 @@ from __future__ import annotations
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from sirf._arrays import Float
+from sirf._arrays import Float, Integer
 
 
-def displaced(step: Float, rises: Float, bends: Float, start: int, pitch: int, m: int, tau: Float) -> Float:
-    """What edges later by `tau` (K, N) UI add at the cursors `start` + k `pitch`, (K, N).
+def displaced(step: Float, rises: Float, bends: Float, cursors: Integer, m: int, tau: Float) -> Float:
+    """What edges later by `tau` (K, N) UI add at the `cursors` (K,), (K, N).
 
     `step` (S,) and its derivatives `rises` and `bends` per sample and sample², m samples per UI; tau beyond 1 UI counts as 1.
     The quintic through values and both derivatives of the two samples beside it.
     """
-    cursor = start + pitch * np.arange(len(tau))[:, None]
+    cursor = cursors[:, None]
     # an edge later by tau is seen tau earlier on its step response
     place = np.minimum(np.maximum(-tau * m, -float(m)), float(m))
     # the last interval also takes its right end, so that i + 1 stays inside

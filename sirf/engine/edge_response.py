@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from sirf._arrays import Float
+from sirf._arrays import Float, Integer
 from sirf.engine.displaced_edges import displaced, steepest
 from sirf.engine.front_end import FrontEnd
 
@@ -70,11 +70,11 @@ class EdgeResponse:
         """Curvature (K,) of the step response at the cursors, V per UI²."""
         return self.scale * self.samples_per_ui**2 * self._at_cursors(self.bend)
 
-    def moved(self, tau: Float, rows: slice = slice(None)) -> Float:
-        """What edges later by `tau` (K, ...) UI add, in V; `rows` takes some of the cursors. Beyond 1 UI as at 1 UI."""
-        start = self.start + self.pitch * (rows.start or 0)
+    def moved(self, tau: Float, rows: Integer | None = None) -> Float:
+        """What edges later by `tau` (K, ...) UI add, in V; `rows` (K,) takes some of the cursors. Beyond 1 UI as at 1 UI."""
+        cursors = self.start + self.pitch * (np.arange(len(tau)) if rows is None else rows)
         flat = tau.reshape(len(tau), -1)
-        added = displaced(self.step, self.rise, self.bend, start, self.pitch, self.samples_per_ui, flat)
+        added = displaced(self.step, self.rise, self.bend, cursors, self.samples_per_ui, flat)
         return self.scale * added.reshape(tau.shape)
 
     def steepest(self, reach: float) -> Float:

@@ -37,7 +37,13 @@ def logarithms_at(tails: Float, row: NDArray[np.int64] | slice, place: Float, fl
     """
     points = tails.shape[1]
 
+    if isinstance(row, slice):
+        # once for all places, which read each value several times
+        tails = np.maximum(tails[row], floor)
+
     def read(column: NDArray[np.int64]) -> Float:
+        if isinstance(row, slice):
+            return np.take(tails, column, axis=1)
         # what never happens may stand there as minus infinity, of which no difference can be taken
         return np.asarray(np.maximum(tails[row, column], floor))
 
@@ -46,9 +52,10 @@ def logarithms_at(tails: Float, row: NDArray[np.int64] | slice, place: Float, fl
     index = np.minimum(place.astype(np.int64), points - 2)
     first = np.clip(index - 1, 0, points - 4)
     a, b, c, d = (read(first + k) for k in range(4))
-    near = read(index)
-    straight = near + (place - index) * (read(index + 1) - near)
-    found = np.where(d <= floor, straight, _cubic(a, b, c, d, place - first))
+    found, low = _cubic(a, b, c, d, place - first), d <= floor
+    if low.any():
+        near = read(index)
+        found = np.where(low, near + (place - index) * (read(index + 1) - near), found)
     return np.where(within, found, floor)
 
 

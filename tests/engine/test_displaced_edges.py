@@ -13,7 +13,7 @@ def test_a_quintic_is_displaced_exactly() -> None:
     place = np.arange(60.0)
     step, rises, bends = (np.polyval(np.polyder(coefficients, k), place) for k in range(3))
     tau = np.array([[0.1, -0.37, 1.0, -1.0, 0.0], [0.03, 0.5, -0.5, 2.0, -2.0]])
-    out = displaced(step, rises, bends, 20, 16, m, tau)
+    out = displaced(step, rises, bends, np.array([20, 36]), m, tau)
     for k, cursor in enumerate((20, 36)):
         meant = np.polyval(coefficients, cursor - m * np.clip(tau[k], -1.0, 1.0)) - step[cursor]
         np.testing.assert_allclose(out[k], meant, rtol=1e-9, atol=1e-13)

@@ -191,11 +191,12 @@ class Displacement:
         return outside
 
     def shifted_cursors(self, response: Float, tied: NDArray[np.bool_]) -> Float:
-        """What transitions with `response` (K,) in V add to the cursors (K,); of the `tied` ones (K,) only their rest."""
-        full = np.convolve(np.where(tied, 0.0, response), self.differences) + np.convolve(
-            np.where(tied, response, 0.0), self.outside
-        )
-        return np.asarray(full[self.ffe_main : self.ffe_main + len(response)])
+        """What transitions with `response` (T, K) in V add to the cursors (T, K); of the `tied` ones (K,) only their rest."""
+        count = response.shape[1]
+        full = np.zeros((len(response), count + len(self.differences) - 1))
+        for later, (every, outside) in enumerate(zip(self.differences, self.outside, strict=True)):
+            full[:, later : later + count] += response * np.where(tied, outside, every)
+        return full[:, self.ffe_main : self.ffe_main + count]
 
     def nodes(self, deviation: float, blur: float) -> tuple[Float, Float]:
         """Displacements (N,) in UI of an edge by what is independent, and their probabilities: atoms, spread by a Gaussian.

@@ -102,8 +102,9 @@ def _functions(
     if displacement.polarity:
         courses = [(1.0, [upwards]), (-1.0, [downwards])]
     found = np.zeros((2, *quiet.shape), dtype=complex)
-    for state, share in zip(displacement.states, displacement.state_shares, strict=True):
-        moved = given.cursors + scales[:, None] * moved_cursors(largest, state, displacement, strong)
+    states = moved_cursors(largest, displacement, strong)
+    for state, (added, share) in enumerate(zip(states, displacement.state_shares.tolist(), strict=True)):
+        moved = given.cursors + scales[:, None] * added
         # the level is that of the mean pulse: a state that changes the main cursor moves it
         shift = (levels[level] * (moved[:, main] - given.cursors[:, main]))[:, None] * line.points
         for row in rows:

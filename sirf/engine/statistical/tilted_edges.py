@@ -23,6 +23,8 @@ CHAINED = 3e-4
 """Edges with at least this part of the noise power are tied to their symbols exactly."""
 MOST_LOOSE = 10.0
 """Noise powers, at most, of which `CHAINED` is a part."""
+STATES_TOGETHER = 16
+"""States in which edges are displaced at once: more would take more memory and no less time."""
 LARGE = 0.005
 """Edges with at least this part of the noise power count all of their transition."""
 
@@ -51,15 +53,14 @@ def edge_chain(
     return range(min(first, main - 2 - lead), max(last + 1, main - 1 - lead)), strong
 
 
-def moved_cursors(
-    edges: EdgeResponse, state: Float, displacement: Displacement, strong: NDArray[np.bool_]
-) -> Float | float:
-    """What a state adds to the cursors (K,), but for what the chain of `strong` edges takes care of."""
-    if not state.any() and len(displacement.states) == 1:
-        return 0.0
+def moved_cursors(edges: EdgeResponse, displacement: Displacement, strong: NDArray[np.bool_]) -> Float:
+    """What each state adds to the cursors (T, K), but for what the chain of `strong` edges takes care of."""
+    states = displacement.states
+    if not states.any() and len(states) == 1:
+        return np.zeros((1, edges.count))
     # the mean of what is independent from edge to edge, to second order, against what the mean pulse holds
     blurred = 0.5 * (displacement.variance - displacement.mean_square) * edges.slopes
-    return displacement.shifted_cursors(edges.moved(state) + blurred, strong)
+    return displacement.shifted_cursors(edges.moved(states.T).T + blurred, strong)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,7 +117,7 @@ class EdgeChain:
     """The symbols that displaced edges tie, for `edges` and all that are smaller by a factor: what these share is found once.
 
     `chain` are the edges of the chain, `strong` (K,) those that count, `nodes` their displacements, `weights` those of
-    `transition_weights`. `tables` are kept by state and sign.
+    `transition_weights`. Tables are kept by state and sign, voltages by sign and block of states.
     """
 
     edges: EdgeResponse
@@ -126,7 +127,8 @@ class EdgeChain:
     weights: tuple[Float, Float, Float]
     displacement: Displacement
     line: TiltedContour
-    _kept: dict[tuple[bytes, float], tuple[Float, EdgeTables]] = field(default_factory=dict, repr=False)
+    _volts: dict[tuple[int, float], list[Float]] = field(default_factory=dict, repr=False)
+    _tables: dict[tuple[int, float], EdgeTables] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, edges: EdgeResponse, displacement: Displacement, line: TiltedContour, main: int) -> EdgeChain:
@@ -137,21 +139,22 @@ class EdgeChain:
         weights = transition_weights(edges.edges[inside] * (nodes.counts > 0), displacement, line)
         return cls(edges, chain, strong, nodes, weights, displacement, line)
 
-    def tabulated(self, state: Float, sign: float, levels: Float) -> tuple[Float, EdgeTables]:
-        """(`displaced_volts`, their tables) in one state."""
-        # an array cannot be a key, and equal states have equal bytes
-        key = state.tobytes(), sign
-        if key not in self._kept:
-            line, nodes = self.line, self.nodes
-            volts = displaced_volts(self.edges, self.chain, nodes, state, self.displacement, sign)
+    def tabulated(self, state: int, sign: float, levels: Float) -> tuple[Float, EdgeTables]:
+        """(`displaced_volts`, their tables) in a state of this number."""
+        line, nodes = self.line, self.nodes
+        block, number = divmod(state, STATES_TOGETHER)
+        if (block, sign) not in self._volts:
+            states = self.displacement.states[state - number :][:STATES_TOGETHER]
+            self._volts[block, sign] = displaced_volts(self.edges, self.chain, nodes, states, self.displacement, sign)
+        volts = self._volts[block, sign][number]
+        if (state, sign) not in self._tables:
             # whole vectors of the compiled loop
             size = -(-line.size // LANES) * LANES
             weights, rests, _ = self.weights
-            tables = EdgeTables.of(
+            self._tables[state, sign] = EdgeTables.of(
                 line.tilt, line.step, size, volts, nodes.shares, nodes.counts, weights, rests, levels
             )
-            self._kept[key] = volts, tables
-        return self._kept[key]
+        return volts, self._tables[state, sign]
 
 
 def chain_function(
@@ -160,7 +163,7 @@ def chain_function(
     cursors: Float,
     main: int,
     tied: EdgeChain,
-    state: Float,
+    state: int,
     sign: float,
     row: Neighbours,
 ) -> Complex:
@@ -183,7 +186,7 @@ def tied_by_level(
     cursors: Float,
     main: int,
     tied: EdgeChain,
-    state: Float,
+    state: int,
     sign: float,
     row: Neighbours,
     scales: Float,
@@ -214,7 +217,7 @@ def tied_by_level(
 
 
 def _symbol_chain(
-    functions: Complex, line: TiltedContour, tied: EdgeChain, state: Float, sign: float, row: Neighbours
+    functions: Complex, line: TiltedContour, tied: EdgeChain, state: int, sign: float, row: Neighbours
 ) -> tuple[SymbolChain, NDArray[np.int64]]:
     """The chain on as many points of the line as any of `functions` (C, S) needs, and how many each needs (C,)."""
     size = np.abs(functions)
@@ -238,20 +241,27 @@ def _symbol_chain(
 
 
 def displaced_volts(
-    edges: EdgeResponse, chain: range, nodes: EdgeNodes, state: Float, displacement: Displacement, sign: float
-) -> Float:
-    """What the edges of `chain`, displaced by their `nodes` in one state, add for a unit transition: (Q, 1 or 2, N) in V.
+    edges: EdgeResponse, chain: range, nodes: EdgeNodes, states: Float, displacement: Displacement, sign: float
+) -> list[Float]:
+    """What edges of a `chain`, displaced by their `nodes` in each of `states` (T, K), add for a unit transition: (Q, 1 or 2, N).
 
-    Two where duty-cycle distortion tells the directions of the transition apart; `sign` turns it round.
+    In V; two where duty-cycle distortion tells the directions of the transition apart; `sign` turns it round.
     """
-    inside = slice(chain.start, chain.stop)
-    late = nodes.tau + state[inside, None]
+    # edges that do not count add nothing, whatever displaces them
+    rows = np.flatnonzero(nodes.counts)
+    inside = rows + chain.start
+    late = states.T[inside, :, None] + nodes.tau[rows, None]
     polarity = sign * displacement.polarity
     # without duty-cycle distortion rising and falling edges move alike
     sides = (1.0, -1.0) if polarity else (1.0,)
-    volts = np.stack([edges.moved(late + side * polarity, inside) for side in sides], axis=1)
     # the mean pulse holds the mean of a displacement of this mean square
-    return np.asarray(volts - 0.5 * displacement.mean_square * edges.slopes[inside, None, None])
+    mean = 0.5 * displacement.mean_square * edges.slopes[inside, None, None]
+    volts = np.zeros((len(states), len(chain), len(sides), nodes.tau.shape[1]))
+    if not len(rows):
+        return list(volts)
+    for number, side in enumerate(sides):
+        volts[:, rows, number] = (edges.moved(late + side * polarity, inside) - mean).swapaxes(0, 1)
+    return list(volts)
 
 
 def transition_weights(edges: Float, displacement: Displacement, line: TiltedContour) -> tuple[Float, Float, Float]:

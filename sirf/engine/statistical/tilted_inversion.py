@@ -120,16 +120,19 @@ def _functions(
     # a state moves all edges, and so the cursors; the far ones are taken out of the product once for all states
     upper = np.zeros((len(levels), len(levels), line.size), dtype=complex)
     lower = upper if displacement.polarity == 0.0 else upper.copy()
-    for state, share in zip(displacement.states, displacement.state_shares, strict=True):
-        moved = cursors + moved_cursors(edges, state, displacement, strong)
-        even, odd = loose_edges(edges.edges[~strong], displacement, strong, line, np.ones(1))
+    even, odd = loose_edges(edges.edges[~strong], displacement, strong, line, np.ones(1))
+    courses = [(upper, 1.0, np.exp(even[0] + odd[0]))]
+    if lower is not upper:
+        courses.append((lower, -1.0, np.exp(even[0] - odd[0])))
+    states = cursors + moved_cursors(edges, displacement, strong)
+    for state, (moved, share) in enumerate(zip(states, displacement.state_shares.tolist(), strict=True)):
         for row in rows:
             common = quiet.copy()
             multiply_others(common, line.tilt, line.step, row.others(moved), levels, small)
             if not deep:
                 check_sums(common[None], common[None], line, "intersymbol interference")
-            for target, sign in ((upper, 1.0), (lower, -1.0))[: 1 if lower is upper else 2]:
-                functions = common * np.exp(even[0] + sign * odd[0])
+            for target, sign, loose in courses:
+                functions = common * loose
                 if len(chain):
                     shape = chain_function(functions, line, moved, main, tied, state, sign, row)
                 else:

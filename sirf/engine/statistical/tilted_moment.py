@@ -7,6 +7,7 @@ of the response itself: a change must not show what another choice of them would
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -20,6 +21,7 @@ from sirf.engine.statistical.edge_jitter import Displacement
 from sirf.engine.statistical.tilted_chain import chain_moments, edge_factors
 from sirf.engine.statistical.tilted_contour import TiltedContour
 from sirf.engine.statistical.tilted_edges import (
+    STATES_TOGETHER,
     EdgeNodes,
     displaced_volts,
     edge_chain,
@@ -214,16 +216,14 @@ class TiltedMoment:
         alone = weight - np.log(np.exp(weight).sum()) + step * course[index] * level
         return np.asarray(tied + change + alone)
 
-    def _added(self, edges: EdgeResponse) -> list[tuple[Float | float, Float]]:
+    def _added(self, edges: EdgeResponse) -> list[tuple[Float, Float]]:
         """What `edges` add in each state: in V to the cursors, and their displaced edges of the chain."""
-        moved, nothing = self.displacement, np.zeros((0, 1, 0))
-        return [
-            (
-                moved_cursors(edges, state, moved, self.strong),
-                displaced_volts(edges, self.chain, self.nodes, state, moved, 1.0) if len(self.chain) else nothing,
-            )
-            for state in moved.states
-        ]
+        moved, shifts = self.displacement, moved_cursors(edges, self.displacement, self.strong)
+        if not len(self.chain):
+            return [(shift, np.zeros((0, 1, 0))) for shift in shifts]
+        blocks = [moved.states[start : start + STATES_TOGETHER] for start in range(0, len(shifts), STATES_TOGETHER)]
+        volts = (displaced_volts(edges, self.chain, self.nodes, states, moved, 1.0) for states in blocks)
+        return list(zip(shifts, itertools.chain.from_iterable(volts), strict=True))
 
     def _state(self, cursors: Float, volts: Float) -> TiltedState:
         """A state with these `cursors` (K,) and displaced edges; its share is still to be found."""
