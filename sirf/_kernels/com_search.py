@@ -13,7 +13,8 @@ import numpy as np
 
 from sirf._kernels.jit import kernel
 
-CURSOR_NONE = -1
+BEFORE_UI, BEHIND_UI = 10, 40
+"""UI before the cursor and behind the DFE whose energy bounds a setting before the products over all UI are summed."""
 
 
 @kernel
@@ -329,6 +330,32 @@ def clipped(value: Any, cursor: Any, low: Any, high: Any, step: Any) -> Any:
 
 
 @kernel
+def _least_left(post: Any, cursor: Any, b_max: Any, b_min: Any, floating_max: Any) -> Any:
+    """Energy of the post-cursors that no DFE within its limits removes, were there a floating tap at each."""
+    left = 0.0
+    for j in range(post.size):
+        high_limit = b_max[j] * cursor if j < b_max.size else floating_max * cursor
+        low_limit = b_min[j] * cursor if j < b_max.size else -high_limit
+        rest = post[j] - min(max(post[j], low_limit), high_limit)
+        left += rest * rest
+    return left
+
+
+@kernel
+def _noise_beside(rows: Any, tap: Any, at: Any, per_ui: Any, reach: Any, noise: Any) -> Any:
+    """Jitter and interference by what is near the cursor alone, without post-cursors in the DFE's span; `noise` as below."""
+    total = 0.0
+    for j in range(-BEFORE_UI, reach + BEHIND_UI + 1):
+        place = at + j * per_ui
+        if 0 < place < rows.shape[1] - 1:
+            if j < 0 or j > reach:
+                total += noise[1] * at_taps(rows, tap, place) ** 2
+            if j <= BEFORE_UI:
+                total += noise[2] * (at_taps(rows, tap, place + 1) - at_taps(rows, tap, place - 1)) ** 2
+    return total
+
+
+@kernel
 def search_setting(
     rows: Any,
     taps: Any,
@@ -401,16 +428,8 @@ def search_setting(
         signal = cursor * cursor * noise[5]
         if prune and signal < best * (noise[0] + fext[t]):
             continue
-        if not summed[phase]:
-            _phase_products(rows, phase, per_ui, column, gram[phase], slope[phase])
-            summed[phase] = True
-        other = noise[0] + fext[t] + noise[2] * form(slope[phase], tap)
         reference = cursor / tap[main] if noise[4] > 0.0 else cursor
-        other += noise[3] * reference * reference
-        if prune and signal < best * other:
-            continue
-        # energy of all samples of this phase less the cursor's; those within the DFE's span follow below
-        isi = form(gram[phase], tap) - cursor * cursor
+        sent = noise[3] * reference * reference
         known = min(reach, (size - 1 - at) // per_ui)
         post[:] = 0.0
         for k in range(tap.size):
@@ -419,20 +438,29 @@ def search_setting(
                 row = rows[k]
                 for j in range(known):
                     post[j] += weight * row[at + (j + 1) * per_ui]
+        left = _least_left(post, cursor, b_max, b_min, limits[0])
+        # products over all UI cost more than a hundred settings: most are excluded by what they leave near the cursor
+        if prune and not summed[phase]:
+            beside = noise[1] * left + _noise_beside(rows, tap, at, per_ui, reach, noise)
+            # the products' own sums round by more than these few
+            if signal < best * (noise[0] + fext[t] + sent + beside) * (1.0 - 1e-9):
+                continue
+        if not summed[phase]:
+            _phase_products(rows, phase, per_ui, column, gram[phase], slope[phase])
+            summed[phase] = True
+        other = noise[0] + fext[t] + noise[2] * form(slope[phase], tap)
+        other += sent
+        if prune and signal < best * other:
+            continue
+        # energy of all samples of this phase less the cursor's and those within the DFE's span
+        isi = form(gram[phase], tap) - cursor * cursor
         for j in range(reach):
             isi -= post[j] * post[j]
         # a difference of large sums may round below zero
         isi = max(isi, 0.0)
-        if prune:
-            least = isi
-            for j in range(reach):
-                high_limit = b_max[j] * cursor if j < b_max.size else limits[0] * cursor
-                low_limit = b_min[j] * cursor if j < b_max.size else -high_limit
-                rest = post[j] - min(max(post[j], low_limit), high_limit)
-                least += rest * rest
-            # rounding of two different sums must not exclude a setting that is as good
-            if signal < best * (other + noise[1] * least) * (1.0 - 1e-12):
-                continue
+        # rounding of two different sums must not exclude a setting that is as good
+        if prune and signal < best * (other + noise[1] * (isi + left)) * (1.0 - 1e-12):
+            continue
         evaluated += 1
         isi += feedback_taps(post, cursor, b_max, b_min, floating, limits, chosen, upper, lower)
         ratio = signal / (other + noise[1] * isi)

@@ -218,9 +218,9 @@ class CaseSearch:
         floor = 10 ** (floor_db / 10) * (1 - 1e-9) if np.isfinite(floor_db) else 0.0
         first = sorted({i for i, _ in self.gains})
 
-        def work(g_dc: int) -> tuple[float, int, int, int, int, list[tuple[int, float]]]:
+        def work(g_dc: int, least: float = floor) -> tuple[float, int, int, int, int, list[tuple[int, float]]]:
             state = np.zeros(self.grid.places.shape[1] + 2, dtype=np.int64)
-            best = (floor, -1, -1, -1, 0)
+            best = (least, -1, -1, -1, 0)
             evaluated, improved = 0, []
             for number, pulse in self.pulses(g_dc):
                 ratio, row, cursor, count = self._run(number, pulse, state, 0, best[0], prune)
@@ -230,11 +230,19 @@ class CaseSearch:
                     improved.append((number, ratio))
             return (*best[:4], evaluated, improved)
 
+        def in_turn() -> Iterator[tuple[float, int, int, int, int, list[tuple[int, float]]]]:
+            least = floor
+            for g_dc in first:
+                # each gain has to beat the best of those before it
+                result = work(g_dc, least)
+                least = result[0]
+                yield result
+
         results = []
         # threads cost more than they bring where the whole search takes a few milliseconds
         many = len(self.gains) * len(self.grid.taps) > MANY_SETTINGS
         with ThreadPoolExecutor(SEARCH_THREADS) if many else nullcontext() as pool:
-            for result in map(work, first) if pool is None else pool.map(work, first):
+            for result in in_turn() if pool is None else pool.map(work, first):
                 results.append(result)
                 tell("full grid", len(results), len(first))
         winners = [result for result in results if result[2] >= 0]

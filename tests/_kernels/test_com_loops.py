@@ -13,6 +13,7 @@ from scipy.stats import norm
 import sirf._kernels.com_adaptive as com_adaptive
 import sirf._kernels.com_distribution as com_distribution
 import sirf._kernels.com_screen as com_screen
+import sirf._kernels.com_search as com_search
 from tests._kernels.plain import plain_module
 
 Float = NDArray[np.float64]
@@ -247,3 +248,34 @@ def test_two_figures_alike_shrink_the_radius_and_others_widen_it(monkeypatch: py
     assert radius(0.5, seen=20.0) == 5.0
     # the first row after a new best begins with the whole reach, which the first shrinks to round(20 / 1.15) = 17
     assert radius(-1.0, seen=1.0, start=3.0) == 17.0
+
+
+@pytest.mark.parametrize("at", [130, 700, 1190])
+def test_what_is_left_beside_the_cursor_is_part_of_what_is_left_in_all(
+    monkeypatch: pytest.MonkeyPatch, at: int
+) -> None:
+    """Sums over slices of the equalised pulse, near both ends too, and never more than over all of its UI."""
+    kernels = plain_module(monkeypatch, com_search)
+    rng = np.random.default_rng(at)
+    per_ui, reach, fixed = 8, 6, 4
+    rows, tap = rng.standard_normal((3, 1200)), np.array([-0.1, 0.8, -0.1])
+    pulse = tap @ rows
+    cursor, before, behind = abs(pulse[at]), kernels.BEFORE_UI, kernels.BEHIND_UI
+    earlier, later = pulse[at:0:-per_ui][1 : before + 1], pulse[at:-1:per_ui][reach + 1 : reach + 1 + behind]
+    slopes = np.zeros(1200)
+    slopes[1:-1] = pulse[2:] - pulse[:-2]
+    near = np.concatenate((slopes[at::-per_ui][: before + 1], slopes[at::per_ui][1 : before + 1]))
+    expected = 3.0 * (np.sum(earlier**2) + np.sum(later**2)) + 5.0 * np.sum(near**2)
+    noise = np.array([0.0, 3.0, 5.0])
+    assert kernels._noise_beside(rows, tap, at, per_ui, reach, noise) == pytest.approx(expected, rel=1e-12)
+    post = np.zeros(reach)
+    found = pulse[at::per_ui][1 : reach + 1]
+    post[: found.size] = found
+    b_max, limits = rng.random(fixed), np.array([0.2, 0.0, 0.0])
+    left = kernels._least_left(post, cursor, b_max, -b_max, limits[0])
+    bound = np.concatenate((b_max, np.full(reach - fixed, limits[0]))) * cursor
+    assert left == pytest.approx(np.sum(np.maximum(np.abs(post) - bound, 0.0) ** 2), rel=1e-12)
+    # one group of one floating tap leaves no less than a tap everywhere
+    scratch = np.zeros(reach, dtype=np.bool_), np.empty(reach), np.empty(reach)
+    floating = np.array([1, 1, 0])
+    assert kernels.feedback_taps(post, cursor, b_max, -b_max, floating, limits, *scratch) >= left * (1.0 - 1e-12)
