@@ -7,9 +7,9 @@ The method and its measured errors are in docs/theory/time-domain.md.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Literal, TypeAlias
 
 import numpy as np
@@ -172,36 +172,9 @@ def prepare(
 
     Raises `SirfError` for a symbol rate that is not positive or a `samples_per_ui` outside 2 to 1024.
     """
-    return prepare_all((transfer,), symbol_rate=symbol_rate, samples_per_ui=samples_per_ui, tail_energy=tail_energy)[0]
-
-
-def prepare_all(
-    transfers: Sequence[Transfer],
-    *,
-    symbol_rate: Given,
-    samples_per_ui: int = 32,
-    tail_energy: float = TAIL_ENERGY,
-) -> tuple[PreparedTransfer, ...]:
-    """As `prepare`, of several transfers: two at a time share their long transforms, which takes two thirds of the time."""
     symbol_rate = parse_symbol_rate(symbol_rate)
     if not 2 <= samples_per_ui <= 1024:
         raise SirfError(f"samples_per_ui must be between 2 and 1024, got {samples_per_ui}. Use 32.")
-    # a dozen arrays of some MB come and go
-    keep_freed_memory()
-    found: list[PreparedTransfer] = []
-    for k in range(0, len(transfers), 2):
-        flats, steps, corners = zip(*map(_without_unresolved, transfers[k : k + 2]), strict=True)
-        # the long responses first; how much of them counts is known only then
-        longs = _long_responses(flats, steps, symbol_rate, samples_per_ui)
-        found += map(partial(_finished, tail_energy), longs, steps, corners)
-    return tuple(found)
-
-
-def _without_unresolved(transfer: Transfer) -> tuple[FlatResponse, float, float | None]:
-    """A transfer without a coupling that its grid does not resolve, the step in Hz of that grid, and the coupling's corner in Hz.
-
-    None for the corner where there is no such coupling.
-    """
     frequency, value = transfer.frequency, transfer.value
     step, corner = usual_step(frequency), transfer.coupling_corner
     if corner is None:
@@ -211,15 +184,14 @@ def _without_unresolved(transfer: Transfer) -> tuple[FlatResponse, float, float 
         corner = None
     if corner is not None:
         frequency, value = without_coupling(frequency, value, corner)
-    return flatten(frequency, value), step, corner
-
-
-def _finished(tail_energy: float, long: _LongResponse, step: float, corner: float | None) -> PreparedTransfer:
-    """The part of a response that counts, with a coupling of this `corner` put back."""
+    # a dozen arrays of some MB come and go
+    keep_freed_memory()
+    # the long response first; how much of it counts is known only then
+    long = _long_response(flatten(frequency, value), frequency, symbol_rate, samples_per_ui)
     prepared = _shortened(long, tail_energy, 0.0 if corner is None else corner)
     if corner is None:
         return prepared
-    note = _wander_warning(corner, step, long.symbol_rate)
+    note = _wander_warning(corner, step, symbol_rate)
     # of a corner that does not show nothing can be put back
     lost = () if corner else (note,)
     return replace(prepared, warnings=prepared.warnings + lost, wander_warning=note if corner else "")
@@ -279,55 +251,35 @@ class _LongResponse:
         return whole
 
 
-def _long_responses(
-    flats: Sequence[FlatResponse], steps: Sequence[float], symbol_rate: float, samples_per_ui: int
-) -> list[_LongResponse]:
-    """Of responses on grids of these `steps` in Hz."""
-    sample_rate, thinning = symbol_rate * samples_per_ui, _thinning(samples_per_ui)
+def _long_response(flat: FlatResponse, grid: Float, symbol_rate: float, samples_per_ui: int) -> _LongResponse:
+    sample_rate = symbol_rate * samples_per_ui
+    span = 1.0 / usual_step(grid)
     # interpolation halves the step: the window is two periods 1/step long, so that what folds back can be told
-    sizes = [_fast_samples(int(2.0 * (1.0 / step) * sample_rate), samples_per_ui) for step in steps]
+    n = _fast_samples(int(2.0 * span * sample_rate), samples_per_ui)
     # whole samples are only bookkeeping; the fraction that is left is a phase on the spectrum
-    delays = [round(flat.delay_s * sample_rate) for flat in flats]
-    values = [
-        flat.later_on_transform_grid(n, sample_rate, flat.delay_s - delay / sample_rate)
-        for flat, n, delay in zip(flats, sizes, delays, strict=True)
-    ]
+    delay_samples = round(flat.delay_s * sample_rate)
+    rest = flat.delay_s - delay_samples / sample_rate
+    value = flat.later_on_transform_grid(n, sample_rate, rest)
+    thinning = _thinning(samples_per_ui)
     # a thinner grid in time is a narrower band: the top of the spectrum is dropped
-    few = [n // thinning for n in sizes]
-    smooth = [symbol_low_pass(n, samples_per_ui // thinning, symbol_rate) for n in few]
-    low = [value[: len(shape)] * shape / thinning for value, shape in zip(values, smooth, strict=True)]
-    found = []
-    for flat, step, delay, circular, pulse in zip(
-        flats, steps, delays, _inverses(values, sizes), _inverses(low, few), strict=True
-    ):
-        span, origin = 1.0 / step, pulse.size // 4
-        # a quarter of the window before the arrival shows what comes too early, and what is folded back
-        pulse = np.roll(pulse, origin)
-        folded = _folded_part(pulse, origin)
-        pulse -= folded * folded_shape(pulse.size, origin)
-        half = round(0.5 * span * sample_rate / thinning)
-        found.append(
-            _LongResponse(
-                circular=circular,
-                folded=folded,
-                pulse=pulse,
-                thinning=thinning,
-                origin=circular.size // 4,
-                delay_samples=delay,
-                delay_s=flat.delay_s,
-                samples_per_ui=samples_per_ui,
-                symbol_rate=symbol_rate,
-                warnings=flat.warnings + _wrap_warnings(pulse, origin, half, span),
-            )
-        )
-    return found
-
-
-def _inverses(spectra: Sequence[Complex], sizes: Sequence[int]) -> Sequence[Float]:
-    """Inverse transforms of these `sizes`; equal ones go side by side, where vectors hold two rows."""
-    if len(set(sizes)) == 1 < len(sizes):
-        return list(irfft(np.stack(spectra), n=sizes[0]))
-    return [irfft(spectrum, n=size) for spectrum, size in zip(spectra, sizes, strict=True)]
+    few = n // thinning
+    smooth = symbol_low_pass(few, samples_per_ui // thinning, symbol_rate)
+    # a quarter of the window before the arrival shows what comes too early, and what is folded back
+    pulse = np.roll(irfft(value[: few // 2 + 1] * smooth / thinning, n=few), few // 4)
+    folded = _folded_part(pulse, few // 4)
+    pulse -= folded * folded_shape(few, few // 4)
+    return _LongResponse(
+        circular=irfft(value, n=n),
+        folded=folded,
+        pulse=pulse,
+        thinning=thinning,
+        origin=n // 4,
+        delay_samples=delay_samples,
+        delay_s=flat.delay_s,
+        samples_per_ui=samples_per_ui,
+        symbol_rate=symbol_rate,
+        warnings=flat.warnings + _wrap_warnings(pulse, few // 4, round(0.5 * span * sample_rate / thinning), span),
+    )
 
 
 def _thinning(samples_per_ui: int) -> int:

@@ -24,7 +24,6 @@ from sirf.channel.response import (
     _window,
     _wrap_warnings,
     prepare,
-    prepare_all,
     pulse_response,
     step_response,
 )
@@ -79,21 +78,6 @@ def test_prepared_transfer_gives_what_pulse_response_gives() -> None:
     assert np.array_equal(direct.volts, again.volts)
     assert np.array_equal(direct.time, again.time)
     assert direct.peak == direct.volts.max()
-
-
-def test_transfers_prepared_side_by_side_are_those_prepared_alone() -> None:
-    """Bit for bit: three of one grid, of which the last has no partner, and one of another grid."""
-    grids = [np.arange(0.0, 60e9, step) for step in (10e6, 10e6, 10e6, 15e6)]
-    lines = [
-        Transfer(f, np.exp(-2j * np.pi * f * delay - 2e-6 * np.sqrt(f)))
-        for f, delay in zip(grids, (1e-9, 0.7e-9, 1.3e-9, 1e-9), strict=True)
-    ]
-    for first in (lines, lines[1:]):
-        together = prepare_all(first, symbol_rate=50e9, samples_per_ui=16)
-        for found, line in zip(together, first, strict=True):
-            alone = prepare(line, symbol_rate=50e9, samples_per_ui=16)
-            assert np.array_equal(found.value, alone.value)
-            assert (found.start_time, found.omitted_energy) == (alone.start_time, alone.omitted_energy)
 
 
 def test_pulse_is_the_difference_of_steps_one_symbol_apart() -> None:
