@@ -125,7 +125,7 @@ def pulse_merits(
     rows: Integers,
     mains: Integers,
     edges: Float,
-    others: Float,
+    forms: Float,
     limits: Float,
     symbol_variance: float,
     fixed_variance: float,
@@ -137,9 +137,9 @@ def pulse_merits(
     """Figures of merit (n,), equation (93A-36), of pulses sampled once a UI at `places` (n,); zero where these are -1.
 
     Of `lines` (phases, UI), which each tap sends from its own UI on, the last tap first, `weights` (n, W) weigh W from the one in
-    `rows` (places,) on; main cursors are at `mains` (places,). `edges` (phases,) are squared edge responses; `others` (n, 2)
-    interference that FEXT adds and what an edge adds. `limits` (2, B) are those of the DFE relative to the main cursor. `pulse`
-    (UI - taps + 1,) is overwritten.
+    `rows` (places,) on; main cursors are at `mains` (places,). `edges` (phases,) are squared edge responses; `forms`
+    (2, taps, taps) what FEXT and edges of one add to the interference. `limits` (2, B) are those of the DFE relative to the
+    main cursor. `pulse` (UI - taps + 1,) is overwritten.
     """
     count = settings.shape[1]
     for s in range(len(settings)):
@@ -148,14 +148,17 @@ def pulse_merits(
             continue
         row, center = rows[places[s]], mains[places[s]]
         pulse[:] = 0.0
-        edge = 0.0
+        others = 0.0
         for w in range(weights.shape[1]):
-            edge += weights[s, w] * edges[row + w]
             # tap by tap, so that the sums over symbols become vectors
             for i in range(count):
-                weight = weights[s, w] * settings[s, count - 1 - i]
+                tap = count - 1 - i
+                weight = weights[s, w] * settings[s, tap]
                 for n in range(len(pulse)):
                     pulse[n] += weight * lines[row + w, n + i]
+                # weights add up to one
+                for k in range(count):
+                    others += weight * settings[s, k] * (forms[0, tap, k] + edges[row + w] * forms[1, tap, k])
         main = pulse[center]
         # what the DFE leaves of its cursors, relative to the main one
         for b in range(limits.shape[1]):
@@ -169,5 +172,5 @@ def pulse_merits(
             isi += pulse[n] * pulse[n]
         # SNR_TX noise follows the main cursor, equation (93A-30)
         noise = tx_noise * main
-        sigma2 = symbol_variance * (isi + others[s, 0] + edge * others[s, 1]) + noise * noise + fixed_variance
+        sigma2 = symbol_variance * (isi + others) + noise * noise + fixed_variance
         merits[s] = eye_factor * main * (eye_factor * main) / sigma2

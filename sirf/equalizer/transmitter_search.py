@@ -46,25 +46,20 @@ class TransmitterMerits:
         m, main = problem.m, problem.tap_main
         # equation (93A-25) has its root on the rising edge or close behind the peak; two more on either side for what is between
         self.first = problem.peak - m - 2
-        places = self.first + np.arange(m + m // 2 + 5)
+        self.mains, phases, around, lag, steps = _arrangement(self.first, m, count)
         wave = np.ascontiguousarray(problem.wave)
-        self.sent = _strided(wave, self.first + (main - 1) * m, (len(places), 3, count), (1, m, -m))
+        self.sent = _strided(wave, self.first + (main - 1) * m, (len(phases), 3, count), (1, m, -m))
         # each phase, one before and two after; the response is read `count` UI around each cursor, which the margins keep inside
         width = len(wave) // m - 2 * (count + 1)
         self.lines = _strided(wave, (main + 2) * m - 1, (m + 3, width + count - 1), (1, m))
-        self.edges = problem.edge_power[np.arange(-1, m + 2) % m]
-        self.mains, phases = np.divmod(places, m)
-        self.mains -= count + 1
+        self.edges = problem.edge_power[around]
         # between samples from the phase before on
         self.rows = phases if problem.between else phases + 1
         self.limits = np.array([problem.dfe_min, problem.dfe_max])
         low, high = self.limits[:, 0].tolist() if self.limits.size else (0.0, 0.0)
         self.detector = self.sent, main, 0.3 * float(wave[problem.peak]), low, high
         self.variances = problem.symbol_variance, problem.fixed_variance, problem.tx_noise, problem.eye_factor
-        lag = np.abs(np.subtract.outer(np.arange(count), np.arange(count)))
-        # mean square of the FFE's output steps for independent symbols: the taps' differences, with zero before and after them
-        steps = 2.0 * (lag == 0) - 1.0 * (lag == 1)
-        self.others = np.array([problem.fext_power[lag], problem.jitter_variance * steps]).reshape(2, -1)
+        self.forms = np.array([problem.fext_power[lag], problem.jitter_variance * steps])
         self.pulse, self.cubics = np.empty(width), np.empty((3, 4))
 
     def __call__(self, settings: Float) -> tuple[Float, Integer]:
@@ -76,10 +71,9 @@ class TransmitterMerits:
         if self.problem.between:
             places, weights = nearest.copy(), np.empty((number, 4))
             weigh_roots(settings, *self.detector, balances, places, weights, self.cubics)
-        squares = (settings[:, :, None] * settings[:, None, :]).reshape(number, 1, self.others.shape[1])
-        others, merits = (squares * self.others).sum(axis=2), np.empty(number)
+        merits = np.empty(number)
         pulse_merits(
-            settings, places, weights, self.lines, self.rows, self.mains, self.edges, others, self.limits, *self.variances,
+            settings, places, weights, self.lines, self.rows, self.mains, self.edges, self.forms, self.limits, *self.variances,
             self.pulse, merits,
         )  # fmt: skip
         return merits, nearest
@@ -87,6 +81,17 @@ class TransmitterMerits:
     def instant(self, place: int) -> int:
         """The sample closest to the root; the peak's without a signal."""
         return self.first + place if place >= 0 else self.problem.peak
+
+
+# kept: one for all CTLE settings of a search
+@lru_cache(maxsize=8)
+def _arrangement(first: int, m: int, count: int) -> tuple[Integer, Integer, Integer, Integer, Float]:
+    """Main cursors and phases of all places; phases from the one before on; lags of `count` taps and the form of their steps."""
+    mains, phases = np.divmod(first + np.arange(m + m // 2 + 5), m)
+    lag = np.abs(np.subtract.outer(np.arange(count), np.arange(count)))
+    # mean square of the FFE's output steps for independent symbols: the taps' differences, with zero before and after them
+    steps = 2.0 * (lag == 0) - 1.0 * (lag == 1)
+    return mains - (count + 1), phases, np.arange(-1, m + 2) % m, lag, steps
 
 
 def _strided(wave: Float, start: int, shape: tuple[int, ...], steps: tuple[int, ...]) -> Float:

@@ -204,3 +204,11 @@ def test_weights_of_four_samples_are_those_of_a_cubic(kernels: ModuleType, part:
     weights = part ** np.arange(4) @ CUBIC
     for power in range(4):
         assert np.dot(weights, np.array([-1.0, 0.0, 1.0, 2.0]) ** power) == pytest.approx(part**power, abs=1e-15)
+
+
+@pytest.mark.parametrize("between", [False, True])
+def test_a_least_main_tap_that_no_setting_has_leaves_the_start(kernels: ModuleType, between: bool) -> None:
+    start = np.array([2, 0, 3])
+    fom, chosen, instant, tried = descent(kernels, start, GRID, SIZES, 1.5, 3, np.zeros(0), between=between)
+    assert (fom, instant, tried) == (-1.0, PEAK, 0)
+    assert chosen.tolist() == start.tolist()
