@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 import numpy as np
-
-from sirf._arrays import Float
 
 MIN_LENGTH, MAX_LENGTH = 0.002, 5.0
 """Lengths in m between which the reach of copper is sought."""
@@ -278,14 +276,15 @@ def fitted_length(
     tolerance: float = TOLERANCE,
 ) -> tuple[float, float]:
     """The two lengths of `steady_length` by the fit about a crossing near `centre`; `margin` keeps in `margins` what it finds."""
-    low, high = centre, centre
     for count in (FEW_LENGTHS, 2 * FEW_LENGTHS - 1):
         # twice less one holds the fewer lengths again
         first, last = _window(margin, centre, count, between)
         near = {place: value for place, value in margins.items() if first <= place <= last}
-        low, high = _settled(near, tolerance)
-        if high / low - 1.0 <= 2.0 * tolerance:
+        fitted = _settled(near, tolerance)
+        # few lengths that no parabola fits say little of where it crosses: their own bracket is as close as they happen to lie
+        if fitted is not None and fitted[1] / fitted[0] - 1.0 <= 2.0 * tolerance:
             break
+    low, high = _sampled(near) if fitted is None else fitted
     return low, high
 
 
@@ -316,8 +315,8 @@ def _window(
     return place(first), place(last)
 
 
-def _settled(margins: Mapping[float, float], tolerance: float) -> tuple[float, float]:
-    """Both lengths by a parabola through margins by length; as `_sampled` where it does not fall through zero once."""
+def _settled(margins: Mapping[float, float], tolerance: float) -> tuple[float, float] | None:
+    """Both lengths by a parabola through margins by length; None where it does not fall through zero once."""
     places = sorted(margins)
     values = np.array([margins[place] for place in places])
     # over the logarithm: lengths are compared by ratios
@@ -331,7 +330,7 @@ def _settled(margins: Mapping[float, float], tolerance: float) -> tuple[float, f
     beyond = 0.5 * math.log1p(WINDOW)
     inner, outer = (_downward(fit - level, x[0] - beyond, x[-1] + beyond) for level in (ripple, -ripple))
     if inner is None or outer is None:
-        return _sampled(places, values)
+        return None
     # a fit is no closer than the lengths it rests on allow
     least = 0.25 * tolerance
     return math.exp(inner - least), math.exp(outer + least)
@@ -355,8 +354,10 @@ def _downward(fit: np.polynomial.Polynomial, first: float, last: float) -> float
     return float(falling) if first <= falling <= last and not first <= rising <= last else None
 
 
-def _sampled(places: Sequence[float], values: Float) -> tuple[float, float]:
+def _sampled(margins: Mapping[float, float]) -> tuple[float, float]:
     """(the length before the first that misses, the length after the last that meets), of those asked for."""
+    places = sorted(margins)
+    values = np.array([margins[place] for place in places])
     missing, meeting = np.flatnonzero(values < 0.0), np.flatnonzero(values >= 0.0)
     first = int(missing[0]) - 1 if missing.size else len(places) - 1
     last = int(meeting[-1]) + 1 if meeting.size else 0

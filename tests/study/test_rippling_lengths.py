@@ -15,6 +15,7 @@ from sirf.study.length_search import (
     _settled,
     _steps,
     _window,
+    fitted_length,
     longest_length,
     steady_length,
 )
@@ -23,17 +24,17 @@ from sirf.study.length_search import (
 def test_lengths_by_sample_are_those_beside_the_first_miss_and_the_last_that_meets() -> None:
     places = [0.1, 0.2, 0.3, 0.4, 0.5, 0.6]
     # meets, meets, misses, meets, misses, misses
-    assert _sampled(places, np.array([2.0, 1.0, -0.1, 0.2, -1.0, -2.0])) == (0.2, 0.5)
+    assert _sampled(dict(zip(places, [2.0, 1.0, -0.1, 0.2, -1.0, -2.0], strict=True))) == (0.2, 0.5)
     # a margin of exactly zero meets
-    assert _sampled(places, np.array([2.0, 1.0, 0.0, -0.2, -1.0, -2.0])) == (0.3, 0.4)
+    assert _sampled(dict(zip(places, [2.0, 1.0, 0.0, -0.2, -1.0, -2.0], strict=True))) == (0.3, 0.4)
 
 
 def test_lengths_by_sample_stay_among_those_asked_for() -> None:
     places = [0.1, 0.2, 0.3]
-    assert _sampled(places, np.array([1.0, 1.0, 1.0])) == (0.3, 0.3)
-    assert _sampled(places, np.array([-1.0, -1.0, -1.0])) == (0.1, 0.1)
+    assert _sampled(dict(zip(places, [1.0, 1.0, 1.0], strict=True))) == (0.3, 0.3)
+    assert _sampled(dict(zip(places, [-1.0, -1.0, -1.0], strict=True))) == (0.1, 0.1)
     # the first length misses, the last one meets: nothing is known beyond either
-    assert _sampled(places, np.array([-1.0, 1.0, 1.0])) == (0.1, 0.3)
+    assert _sampled(dict(zip(places, [-1.0, 1.0, 1.0], strict=True))) == (0.1, 0.3)
 
 
 def test_a_parabola_counts_where_it_falls_through_zero_once() -> None:
@@ -60,6 +61,7 @@ def test_lengths_lie_where_the_parabola_less_and_with_the_ripple_is_zero(ripple:
     )
     margins = dict(zip((crossing * np.exp(u)).tolist(), values.tolist(), strict=True))
     found = _settled(margins, tolerance=0.02)
+    assert found is not None
     assert found == pytest.approx((crossing * math.exp(inner), crossing * math.exp(outer)), rel=1e-9)
 
 
@@ -108,9 +110,32 @@ def test_a_ripple_past_the_first_length_shortens_the_reach() -> None:
     # the line less twice the rms ripple is zero by so much ahead of the line's own crossing
     ahead = ALLOWED * ripple * math.sqrt(6.0 / (7 - 3)) / fall
     assert u[-1] < ahead < u[-1] + 0.5 * math.log1p(WINDOW)
-    low, high = _settled(margins, tolerance=0.02)
+    found = _settled(margins, tolerance=0.02)
+    assert found is not None
+    low, high = found
     assert low == pytest.approx(crossing * math.exp(-ahead - 0.25 * 0.02), rel=1e-9)
     assert high == pytest.approx(crossing * math.exp(ahead + 0.25 * 0.02), rel=1e-9)
+
+
+def test_few_lengths_that_no_parabola_fits_are_asked_finer() -> None:
+    """Margins that ripple by as much as they fall across the window: six lengths would say 0.297 to 0.304 by luck."""
+    asked: dict[float, float] = {}
+
+    def margin(length: float) -> float:
+        if length not in asked:
+            asked[length] = -math.log(length / 0.3) + 0.05 * math.sin(2450.0 * length + 9.0)
+        return asked[length]
+
+    low, high = fitted_length(margin, 0.3, asked)
+    assert len(asked) == 11
+    few = {0.3 * (1.0 + WINDOW) ** (0.4 * n - 1.0): 0.0 for n in range(6)}
+    assert _settled({length: margin(length) for length in few}, tolerance=0.02) is None
+    # as the eleven say: up to the one before the first that misses, from the one after the last that meets
+    places = sorted(asked)
+    assert low == places[next(n for n, place in enumerate(places) if asked[place] < 0.0) - 1]
+    assert high == places[11 - next(n for n, place in enumerate(reversed(places)) if asked[place] >= 0.0)]
+    assert low < 0.2965
+    assert high > 0.3036
 
 
 def test_one_dip_does_not_end_a_reach() -> None:
