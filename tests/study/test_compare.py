@@ -137,7 +137,7 @@ def test_one_rule_for_all_rows_and_reach_inside_the_class(table: Comparison) -> 
     assert search.full(30e-3) > 0.0
     assert min(search.near(share * retimed.reach.length_m) for share in np.linspace(0.7, 1.0, 30)) >= -0.02
     # every quarter of a millimetre near the end: a fit of few lengths stepped over a stretch of misses once
-    assert min(search.near(share * retimed.reach.length_m) for share in np.linspace(0.9, 1.0, 55)) >= -0.02
+    assert min(search.full(share * retimed.reach.length_m) for share in np.linspace(0.9, 1.0, 55)) >= -0.02
     beyond = retimed.reach.length_m * (1.0 + retimed.reach.tolerance)
     assert max(search.near(share * beyond) for share in np.linspace(1.0, 1.3, 30)) < 0.02
     assert 0.02 < retimed.reach.tolerance < 0.15
