@@ -16,7 +16,8 @@ import sirf
 from sirf.channel.channel import Channel
 from sirf.channel.network import Network
 from sirf.engine.front_end import front_end
-from sirf.engine.statistical.analysis import statistical_eye
+from sirf.engine.statistical import tilted_edges, tilted_moment
+from sirf.engine.statistical.analysis import InterferenceModel, statistical_eye
 from sirf.link import Link
 from sirf.receiver.receiver import Receiver
 from sirf.results.statistical_eye import StatisticalEye
@@ -185,3 +186,17 @@ def test_the_receivers_reference_stays_the_mean_pulse() -> None:
     still = link.replace(transmitter=dataclasses.replace(link.transmitter, jitter=Jitter()))
     pair = [float(sirf.statistical_eye(one, phases=1).main_cursor[0]) for one in (link, still)]
     assert pair[0] == pytest.approx(pair[1], rel=2e-3)
+
+
+def test_states_of_jitter_are_alike_in_blocks_of_any_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A sinusoid has more states than are displaced at once; each is found in its own block, in chains and in moments."""
+    link, found = nrz_link(Jitter(random_ui=0.01, sinusoidal=(SinusoidalJitter(0.03, 1e6),))), []
+    for together in (tilted_edges.STATES_TOGETHER, 3, 10_000):
+        for module in (tilted_edges, tilted_moment):
+            monkeypatch.setattr(module, "STATES_TOGETHER", together)
+        model = InterferenceModel(link)
+        assert len(model.displacement.states) > 16
+        found.append(model.at(0).log_tail)
+    assert found[0].min() < -40.0
+    assert np.array_equal(found[1], found[0])
+    assert np.array_equal(found[2], found[0])
