@@ -22,9 +22,13 @@ class Tree:
     kernels: Path
 
     def environment(self, kernels: Path | None = None) -> dict[str, str]:
-        """For a process that imports this tree's package; one BLAS thread, so that a processor second is one."""
+        """For a process that imports this tree's package; one BLAS thread, so that a processor second is one.
+
+        Python keeps its bytecode, as it does for users: a setting that forbids it would count reading the sources as warm.
+        """
         found = {"PYTHONPATH": str(self.folder), "NUMBA_CACHE_DIR": str(kernels or self.kernels)}
-        return os.environ | found | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+        given = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        return given | found | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -75,6 +75,13 @@ def test_a_command_runs_with_the_package_of_its_tree_and_its_cost_is_its_own(tmp
     assert light.cpu > 0.0
 
 
+def test_a_command_keeps_its_bytecode_as_it_does_for_users(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    (tmp_path / "module.py").write_text("")
+    run_command(["python", "-c", "import module"], Tree(tmp_path, tmp_path / "kernels"))
+    assert list(tmp_path.glob("__pycache__/module.*.pyc"))
+
+
 def test_a_command_that_fails_says_what_it_said(tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match="no such thing"):
         run_command(["python", "-c", "raise SystemExit('no such thing')"], Tree(tmp_path, tmp_path))
