@@ -124,6 +124,10 @@ _lower_ones, _upper_ones = _picked(0, 8, 1, 9, 4, 12, 5, 13), _picked(2, 10, 3, 
 _lower_twos, _upper_twos = _picked(0, 1, 8, 9, 4, 5, 12, 13), _picked(2, 3, 10, 11, 6, 7, 14, 15)
 _lower_half, _upper_half = _picked(0, 1, 2, 3, 8, 9, 10, 11), _picked(4, 5, 6, 7, 12, 13, 14, 15)
 
+# of sixteen numbers: lanes of even numbers, and the others
+evens, odds = _picked(0, 2, 4, 6, 8, 10, 12, 14), _picked(1, 3, 5, 7, 9, 11, 13, 15)
+_last_first = _picked(7, 6, 5, 4, 3, 2, 1, 0)
+
 
 Eight: TypeAlias = tuple[Vector, Vector, Vector, Vector, Vector, Vector, Vector, Vector]
 
@@ -140,3 +144,16 @@ def transposed(rows: Eight) -> Eight:
     first = (_lower_half(p0, q0), _lower_half(p1, q1), _lower_half(p2, q2), _lower_half(p3, q3))
     second = (_upper_half(p0, q0), _upper_half(p1, q1), _upper_half(p2, q2), _upper_half(p3, q3))
     return first + second
+
+
+@kernel
+def spliced(even: Vector, odd: Vector) -> tuple[Vector, Vector]:
+    """Sixteen numbers, lanes of both vectors in turn: `evens` and `odds` undo it."""
+    lower, upper = _lower_ones(even, odd), _upper_ones(even, odd)
+    return _lower_half(lower, upper), _upper_half(lower, upper)
+
+
+@kernel
+def backwards(vector: Vector) -> Vector:
+    """The lanes in the opposite order."""
+    return _last_first(vector, vector)

@@ -1,15 +1,15 @@
 """Fourier transforms of rows of real numbers: the stretches of waveform engines side by side in single precision.
 
 `scipy.fft` gives the same values within rounding, 1e-7 of the largest, and is what takes all other rows: in double precision
-(`split_transform` where the length holds a large prime), too long for the caches, or of a length with large factors. The kernel
-for single precision uses the whole width of a machine's vectors and takes a half of the time. Which of them takes a row, and its
-result, does not depend on the rows beside it.
+(`split_transform` where the length holds a large prime), too long for the caches, or of a length with large factors. The kernels
+for single precision use the whole width of a machine's vectors: rows side by side in a half of the time, longer ones, which are
+split over the lanes, in a third. Which of them takes a row, and its result, does not depend on the rows beside it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, overload
 
@@ -17,14 +17,14 @@ import numpy as np
 from scipy import fft
 
 from sirf._arrays import Complex, Float, Integer, Single, SingleComplex
-from sirf._kernels.real_transform import PAIR, restore_rows, transform_rows
+from sirf._kernels.real_transform import PAIR, restore_long, restore_rows, transform_long, transform_rows
 from sirf._kernels.vectors import LANES
 from sirf.signal import split_transform
 
 RADICES = (4, 5, 3, 2)
 """Factors of half a length, in the order of their stages."""
-LEAST, LONGEST = 16, 1 << 15
-"""Shortest and longest row that the kernel takes."""
+LEAST, LONGEST_BESIDE, LONGEST = 16, 1 << 15, 1 << 17
+"""Shortest row that a kernel takes, the longest of which eight stand side by side in it, and the longest that is split."""
 LINE = 16
 """Numbers of a line of the cache, at which the work begins."""
 KEPT_LENGTHS = 16
@@ -33,24 +33,27 @@ KEPT_LENGTHS = 16
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Tables:
-    """What all rows of one length n share: arguments of `transform_rows`."""
+    """What all rows of one length share: arguments of `transform_rows`, or of `transform_long` where there are `joints`."""
 
     stages: Integer
     turns: Single
     places: Integer
     halves: Single
+    joints: Single | None = None
 
 
 @lru_cache(maxsize=KEPT_LENGTHS)
 def _tables(size: int) -> _Tables | None:
-    """None for a length that the kernel does not take."""
+    """None for a length that no kernel takes."""
+    if size > LONGEST_BESIDE:
+        return _long_tables(size)
     half, left = size // 2, size // 2
     radices = []
     for radix in RADICES:
         while left % radix == 0:
             left //= radix
             radices.append(radix)
-    if not LEAST <= size <= LONGEST or size % 2 or left > 1:
+    if size < LEAST or size % 2 or left > 1:
         return None
     turns: list[Float] = []
     stages, length, times = [], half, 1
@@ -68,6 +71,16 @@ def _tables(size: int) -> _Tables | None:
         np.argsort(bins),
         _parts(0.5 * np.exp(-2j * np.pi * np.arange(half) / size)),
     )
+
+
+def _long_tables(size: int) -> _Tables | None:
+    # a power of two: other factors would have to be compiled for it
+    part = None if size > LONGEST or size & (size - 1) else _tables(size // LANES)
+    if part is None:
+        return None
+    turns = np.exp(-2j * np.pi * np.outer(np.arange(1, LANES), np.arange(size // PAIR + 1)) / size)
+    joints = np.stack([turns.real, turns.imag], axis=1).astype(np.float32)
+    return replace(part, places=np.append(part.places, part.places[:1]), joints=joints.ravel())
 
 
 def _parts(values: Complex) -> Single:
@@ -99,6 +112,10 @@ def rfft(values: Any) -> Any:
         return split_transform.rfft(values) if values.dtype == np.float64 else np.asarray(fft.rfft(values))
     rows = np.ascontiguousarray(values).reshape(-1)
     count = rows.size // size
+    if shared.joints is not None:
+        spectra = np.empty((*values.shape[:-1], size // 2 + 1), dtype=np.complex64)
+        _transform_long(transform_long, shared, rows, spectra.view(np.float32))
+        return spectra
     starts = _starts(count, size)
     spectra = np.empty((starts.size, size // 2 + 1), dtype=np.complex64)
     _transform(transform_rows, shared, rows, starts, spectra.view(np.float32))
@@ -120,6 +137,10 @@ def irfft(spectra: Any, size: int) -> Any:
     if shared is None:
         return np.asarray(fft.irfft(spectra, size, overwrite_x=True))
     bins = np.ascontiguousarray(spectra).view(np.float32).reshape(-1)
+    if shared.joints is not None:
+        rows = np.empty((*spectra.shape[:-1], size), dtype=np.float32)
+        _transform_long(restore_long, shared, bins, rows)
+        return rows
     count = bins.size // (size + 2)
     starts = _starts(count, size + 2)
     rows = np.empty((starts.size, size), dtype=np.float32)
@@ -130,3 +151,9 @@ def irfft(spectra: Any, size: int) -> Any:
 def _transform(kernel: Callable[..., None], shared: _Tables, given: Single, starts: Integer, out: Single) -> None:
     tables = shared.stages, shared.turns, shared.places, shared.halves
     kernel(given, starts, *tables, _work(shared.places.size), out.reshape(-1))
+
+
+def _transform_long(kernel: Callable[..., None], shared: _Tables, given: Single, out: Single) -> None:
+    tables = shared.stages, shared.turns, shared.places, shared.halves, shared.joints
+    # one place for every lane's number of the lowest bin comes twice
+    kernel(given, *tables, _work(shared.places.size), out.reshape(-1))

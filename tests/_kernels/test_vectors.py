@@ -6,7 +6,7 @@ import numpy as np
 
 from sirf._arrays import Single
 from sirf._kernels.jit import kernel
-from sirf._kernels.vectors import LANES, filled, load, store, transposed
+from sirf._kernels.vectors import LANES, backwards, evens, filled, load, odds, spliced, store, transposed
 
 
 @kernel
@@ -36,6 +36,18 @@ def turn_over(given: Single, out: Single) -> None:
     store(out, 7 * LANES, h)
 
 
+@kernel
+def deal(given: Single, out: Single) -> None:
+    """Sixteen numbers, dealt to two vectors and laid together again; the first eight backwards."""
+    even, odd = evens(load(given, 0), load(given, LANES)), odds(load(given, 0), load(given, LANES))
+    store(out, 0, even)
+    store(out, LANES, odd)
+    lower, upper = spliced(even, odd)
+    store(out, 2 * LANES, lower)
+    store(out, 3 * LANES, upper)
+    store(out, 4 * LANES, backwards(load(given, 0)))
+
+
 def test_arithmetic_is_that_of_each_lane() -> None:
     generator = np.random.default_rng(1)
     one, other = (generator.standard_normal(5 * LANES + 1).astype(np.float32) for _ in range(2))
@@ -52,3 +64,11 @@ def test_rows_become_columns() -> None:
     out = np.empty_like(given)
     turn_over(given, out)
     np.testing.assert_array_equal(out.reshape(LANES, LANES), given.reshape(LANES, LANES).T)
+
+
+def test_numbers_in_turn_are_dealt_to_two_vectors_and_back() -> None:
+    given = np.arange(2 * LANES, dtype=np.float32)
+    out = np.empty(5 * LANES, dtype=np.float32)
+    deal(given, out)
+    expected = np.concatenate([given[::2], given[1::2], given, given[LANES - 1 :: -1]])
+    np.testing.assert_array_equal(out, expected)
