@@ -20,7 +20,7 @@ from sirf.channel.channel import Channel
 from sirf.channel.network import Network
 from sirf.channel.response import PreparedTransfer, prepare
 from sirf.channel.transfer import Transfer
-from sirf.engine.front_end import FrontEnd, front_end
+from sirf.engine.front_end import FrontEnd, front_end, with_ffe
 from sirf.engine.light.echoes import Echoes, beats
 from sirf.errors import SirfError
 from sirf.optics.eye_closure import FIFTEEN_TAPS, FIVE_TAPS, ReferenceReceiver, Tdecq, tdecq
@@ -233,13 +233,10 @@ class LightChain:
         """Impulse response from the amplifier to the slicer, and its start in s against the wanted instant."""
         rate = self.link.symbol_rate
         prepared = _prepared_behind(self.span.after, rate)
-        f, taps = prepared.frequency, self.receiver.ffe
-        delays = np.arange(len(taps)) - self.receiver.ffe_main
-        ffe = np.asarray(taps) @ np.exp(-2j * np.pi * np.outer(delays, f) / rate)
-        whole = fft.irfft(prepared.value * self.receiver.analog_transfer(f) * ffe, prepared.n_samples)
+        analog = fft.irfft(prepared.value * self.receiver.analog_transfer(prepared.frequency), prepared.n_samples)
         # taps before the main one reach round to the end
         early = self.receiver.ffe_main * SAMPLES_PER_UI
-        whole = np.roll(whole, early)
+        whole = with_ffe(np.roll(analog, early), self.receiver.ffe, self.receiver.ffe_main, SAMPLES_PER_UI)
         # energy from each sample to the end: the response is cut where next to none is left
         energy = np.cumsum(whole[::-1] ** 2)[::-1]
         kept = int(np.flatnonzero(energy > MAX_CUT_ENERGY * energy[0])[-1]) + 1
@@ -262,9 +259,10 @@ class LightChain:
             device, diode, amplifier = _optical_responses(self.span.path, samples, self.rate, kind)
             # the shift theorem moves the response's start by a fraction of a sample, which a roll could not
             turn = turning(-2.0 * np.pi * self.start * self.rate / samples, samples // 2 + 1)
+            response = np.zeros(samples * SAMPLES_PER_UI // self.per_ui, dtype=kind)
+            response[: len(self.taps)] = self.taps[: len(response)]
             # a lower rate holds the lower part of the band
-            whole = fft.rfft(self.taps, samples * SAMPLES_PER_UI // self.per_ui)[: len(turn)]
-            behind = (whole * turn).astype(device.dtype)
+            behind = (rfft(response)[: len(turn)] * turn).astype(device.dtype)
             self._kept[samples, kind] = Spectra(device, amplifier, diode * amplifier, behind)
         return self._kept[samples, kind]
 

@@ -20,6 +20,7 @@ from sirf._arrays import Complex, Float
 from sirf.engine.light.averaged_chain import PERIOD_SYMBOLS, period_symbols
 from sirf.engine.light.light_chain import SAMPLES_PER_UI, LightChain, edge_moves, turning
 from sirf.optics.optical_path import OpticalPath
+from sirf.signal.single_transform import irfft, rfft
 from sirf.transmitter.edge import transmitter_edge
 
 if TYPE_CHECKING:
@@ -106,13 +107,14 @@ class PeriodWaves:
             np.add.at(shape, (np.arange(len(response)) - drive.sampling) % SAMPLES, response.astype(np.float32))
         # fewer samples hold the lower part of the band
         samples = self.per_ui * PERIOD_SYMBOLS
-        through, *edges = fft.rfft(shapes)[:, : samples // 2 + 1]
-        plain = through * _repeated(symbols, len(through))
-        spectra = np.repeat(plain[None], self.courses, axis=0)
-        for row, moves, bends in zip(spectra[1:], self.moves, self.bends, strict=False):
-            row += edges[0] * _repeated(moves, len(row))
-            row += edges[1] * _repeated(bends, len(row))
-        return np.asarray(fft.irfft(spectra, samples, overwrite_x=True) * np.float32(samples / SAMPLES))
+        through, *edges = rfft(shapes)[:, : samples // 2 + 1]
+        plain, *displaced = _repeated(np.concatenate([symbols[None], self.moves, self.bends]), len(through))
+        spectra = np.empty((self.courses, len(through)), dtype=through.dtype)
+        np.multiply(through, plain, out=spectra[0])
+        for row, moves, bends in zip(spectra[1:], displaced, displaced[len(self.moves) :], strict=False):
+            np.add(spectra[0], edges[0] * moves, out=row)
+            row += edges[1] * bends
+        return irfft(spectra, samples) * np.float32(samples / SAMPLES)
 
 
 @lru_cache(maxsize=16)
@@ -139,8 +141,11 @@ def _samples_per_ui(path: OpticalPath, levels: tuple[float, ...], symbol_rate: f
 
 
 def _repeated(values: Float, count: int) -> Complex:
-    """Spectrum (count,) of a period of `values` (N,) with zeros between them, single precision."""
-    return np.resize(fft.fft(values).astype(np.complex64), count)
+    """Spectra (R, count) of periods of `values` (R, N) with zeros between them, single precision."""
+    half = rfft(values.astype(np.float32))
+    # that of a real period without the zeros comes again and again, its second half conjugate
+    turn = np.concatenate([half[:, :-1], np.conj(half[:, :0:-1])], axis=1)
+    return np.concatenate([turn] * -(-count // turn.shape[1]), axis=1)[:, :count]
 
 
 def _displaced(link: Link, symbols: Float) -> tuple[Float, Float]:
