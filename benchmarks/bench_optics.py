@@ -16,7 +16,7 @@ from collections.abc import Callable
 import sirf
 from sirf import optics
 from sirf.engine.light.light_chain import transmitter_tdecq
-from sirf.engine.statistical.analysis import interference_model
+from sirf.engine.statistical.analysis import kept_model
 
 LIMITS = {"equaliser search": 8.0, "statistical eye, one phase": 0.5, "statistical eye, 32 phases": 1.2, "TDECQ": 3.0}
 """Seconds."""
@@ -70,7 +70,7 @@ def main() -> int:
     check_answers(loud)
 
     def anew(phases: int) -> object:
-        interference_model.cache_clear()
+        kept_model.cache_clear()
         return sirf.statistical_eye(loud, phases=phases)
 
     measured = {

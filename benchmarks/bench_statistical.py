@@ -22,7 +22,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 import sirf
 from sirf.channel.channel import Channel
-from sirf.engine.statistical.analysis import interference_model
+from sirf.engine.statistical.analysis import interference_model, kept_model
 from sirf.transmitter.transmitter import NO_JITTER
 from tests.engine.direct_convolution import DirectConvolution
 
@@ -96,7 +96,7 @@ def main() -> int:
     reference = 64 * check_answer(link)
 
     def anew() -> object:
-        interference_model.cache_clear()
+        kept_model.cache_clear()
         return sirf.statistical_eye(link)
 
     assert anew().ber == sirf.statistical_eye(link, phases=1).ber  # type: ignore[attr-defined]

@@ -174,10 +174,16 @@ def clips(link: Link) -> bool:
     return clipping(model, centre, model.thresholds(centre)) is not None
 
 
-# a link with large signals of light keeps 18 MB
-@lru_cache(maxsize=2)
 def interference_model(link: Link, worst_phase: bool = False, sampling_jitter_ui: float = 0.0) -> InterferenceModel:
     """The model of a link, kept with its aggressors' functions for the last two links (a link never changes)."""
+    # a cache tells what is left out from the same that is given: all are given
+    return kept_model(link, worst_phase, sampling_jitter_ui)
+
+
+# a link with large signals of light keeps 18 MB
+@lru_cache(maxsize=2)
+def kept_model(link: Link, worst_phase: bool, sampling_jitter_ui: float) -> InterferenceModel:
+    """`interference_model`, of which a cache knows every argument."""
     return InterferenceModel(link, worst_phase=worst_phase, sampling_jitter_ui=sampling_jitter_ui)
 
 

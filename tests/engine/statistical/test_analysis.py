@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import sirf
-from sirf.engine.statistical.analysis import interference_model, statistical_eye
+from sirf.engine.statistical.analysis import interference_model, kept_model, statistical_eye
 from sirf.engine.statistical.tilted_contour import TiltedContour
 from sirf.errors import SirfError
 from sirf.link import Link
@@ -78,7 +78,7 @@ def test_the_worst_phase_of_aggressors_is_not_better_than_the_average(link: Link
 
 
 def test_a_step_whose_probabilities_miss_one_is_named(link: Link, monkeypatch: pytest.MonkeyPatch) -> None:
-    interference_model.cache_clear()
+    kept_model.cache_clear()
 
     def broken(*_: object, **__: object) -> object:
         return 1.01 * np.ones(1)
@@ -86,7 +86,14 @@ def test_a_step_whose_probabilities_miss_one_is_named(link: Link, monkeypatch: p
     monkeypatch.setattr("sirf.engine.statistical.analysis.aggressor_function", broken)
     with pytest.raises(SirfError, match="after the step 'crosstalk'"):
         statistical_eye(link, phases=1)
-    interference_model.cache_clear()
+    kept_model.cache_clear()
+
+
+def test_the_model_of_an_eye_is_kept_for_whoever_asks_for_it_next(link: Link) -> None:
+    statistical_eye(link, phases=1)
+    found = kept_model.cache_info().misses
+    assert interference_model(link.placed()) is interference_model(link.placed(), False, sampling_jitter_ui=0.0)
+    assert kept_model.cache_info().misses == found
 
 
 def test_a_link_without_noise_or_interference_is_refused() -> None:
