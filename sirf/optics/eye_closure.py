@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
+from math import exp, floor, log
 from typing import Any
 
 import numpy as np
@@ -26,8 +26,10 @@ STEPS = (32e-3, 16e-3, 8e-3, 4e-3, 8e-3, 4e-3, 2e-3, 1e-3)
 """By how much taps are moved in their refinement; larger steps close the eye."""
 INSTANTS = 5
 """Instants spread evenly over a window that stand for all."""
-NEARBY = 0.1
-"""Part by which the noise that two equalisers bear differs that the search visits one after the other."""
+NOISE_STEP = 1.0 / 32.0
+"""Step of the noise in nepers at which error ratios are tabled; between two the root lies within 1e-6 of the noise."""
+LEAST_NOISE = floor(log(1e-3) / NOISE_STEP)
+"""Steps below one OMA at which an eye that misses its target is closed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -285,9 +287,9 @@ class _Eye:
     def _borne(self, places: Float, taps: Float) -> float:
         """`allowed` of the equaliser whose samples lie at `places`."""
         bearable = []
-        for centre, place in zip(self.receiver.centres, places, strict=True):
+        for centre, shares in zip(self.receiver.centres, _histograms(places), strict=True):
             # the last answer is near the next: taps move little from one try to the next
-            found = self._bearable(_histogram(place), self.last.get(centre, 0.0))
+            found = self._bearable(shares, self.last.get(centre, 0.0))
             self.last[centre] = found
             bearable.append(found)
         # what the equaliser amplifies of the noise the eye bears less of before it
@@ -324,34 +326,28 @@ class _Eye:
 
         `last` is that of an equaliser nearby, about which it is looked for first; 0 where none is known.
         """
-        from scipy.optimize import brentq
 
-        # middles of the bins
-        level = ((np.arange(HISTOGRAM_BINS) + 0.5) / HISTOGRAM_BINS - 0.5) * 1.6 * self.oma
-        # empty bins cost as much as full ones
-        used = histogram > 1e-12
-        level, share = level[used], histogram[used]
-        # distances to all thresholds at once, in units that erfc takes
-        distance = np.abs(level[:, None] - self.oma * np.array([-1.0, 0.0, 1.0]) / 3.0) / np.sqrt(2.0)
-        least, most = 1e-3 * self.oma, self.oma
+        def excess(step: int) -> tuple[float, float]:
+            ratio, rise = (_errors_by_bin(step) @ histogram).tolist()
+            # in nepers, where the error ratio is nearly a straight line; nothing is wrong with hardly any noise
+            return log((ratio + 1e-300) / self.receiver.target_ser), rise / (ratio + 1e-300)
 
-        def excess(near: NDArray[np.bool_]) -> Callable[[float], float]:
-            far, weights = distance[near], np.broadcast_to(share[:, None], distance.shape)[near]
-            return lambda sigma: float(
-                # in decades, where the error ratio is nearly a straight line
-                np.log((0.5 * (weights @ erfc(far / sigma)) + 1e-300) / self.receiver.target_ser)
-            )
-
-        if last > 0.0:
-            low, high = (1.0 - NEARBY) * last, (1.0 + NEARBY) * last
-            # erfc(6) is 2e-17: what is further away adds nothing
-            nearby = excess(distance < 6.0 * high)
-            if nearby(low) < 0.0 <= nearby(high):
-                return float(brentq(nearby, low, high, rtol=1e-5))
-        # no noise near the last answer, or no answer yet: the whole range
-        whole = excess(np.ones(distance.shape, dtype=np.bool_))
-        # wrong with hardly any noise: a closed eye
-        return 0.0 if whole(least) >= 0.0 else float(brentq(whole, least, most, rtol=1e-5))
+        # without an answer nearby from what an ideal eye bears
+        near = last / self.oma if last > 0.0 else 1.0 / (6.0 * self.receiver.q_t)
+        low = max(floor(log(near) / NOISE_STEP), LEAST_NOISE)
+        high, stride = low + 1, 1
+        while (below := excess(low))[0] >= 0.0:
+            # wrong with hardly any noise: a closed eye
+            if low == LEAST_NOISE:
+                return 0.0
+            low, high, stride = max(low - stride, LEAST_NOISE), low, 2 * stride
+        while (above := excess(high))[0] < 0.0:
+            low, high, stride, below = high, high + stride, 2 * stride, above
+        while high - low > 1:
+            middle = (low + high) // 2
+            found = excess(middle)
+            low, high, below, above = (low, middle, below, found) if found[0] >= 0.0 else (middle, high, found, above)
+        return self.oma * exp(NOISE_STEP * (low + _root(*below, *above, NOISE_STEP)))
 
     def _shifted(self, main: int) -> Float:
         """What tap `main` shall see, for the rows of both windows."""
@@ -399,16 +395,45 @@ def _turns(steps: Float, count: int) -> Complex:
     return np.asarray(turns.reshape(len(steps), -1)[:, :count])
 
 
-def _histogram(place: Float) -> Float:
-    """Shares (HISTOGRAM_BINS,) of all samples by bin; linear shares keep the mean of what falls between two bins."""
+@lru_cache(maxsize=64)
+def _errors_by_bin(step: int) -> Float:
+    """Symbol error ratios (2, HISTOGRAM_BINS) of what lies in the middle of each bin, and by how much they rise a neper of noise.
+
+    The noise is exp(`step` NOISE_STEP) OMA. Kept: neither the light nor its OMA has a say; read-only.
+    """
+    level = ((np.arange(HISTOGRAM_BINS) + 0.5) / HISTOGRAM_BINS - 0.5) * 1.6
+    # distances to all thresholds, in units that erfc takes
+    distance = np.abs(level - np.array([[-1.0], [0.0], [1.0]]) / 3.0) / (np.sqrt(2.0) * exp(step * NOISE_STEP))
+    errors = np.stack([0.5 * erfc(distance), distance * np.exp(-(distance**2)) / np.sqrt(np.pi)]).sum(axis=1)
+    errors.flags.writeable = False
+    return np.asarray(errors)
+
+
+def _root(below: float, slope_below: float, above: float, slope_above: float, step: float) -> float:
+    """Where a rising curve is zero, as a part of a `step`, of its values and slopes `below` and `above` zero at its ends.
+
+    By the cubic of the inverse function: closed, and the nearer the less the curve bends.
+    """
+    rise = above - below
+    share = -below / rise
+    # the inverse's slopes, over the step
+    start, end = rise / (slope_below * step), rise / (slope_above * step)
+    return share * (share * (3.0 - 2.0 * share) + (1.0 - share) * (start * (1.0 - share) - end * share))
+
+
+def _histograms(places: Float) -> Float:
+    """Shares (W, HISTOGRAM_BINS) of all samples (W, S) by bin; linear shares keep the mean of what falls between two bins."""
     # what lies beyond ±0.8 OMA goes into the outer bins, far from every threshold
-    inside = np.clip(place, 0.0, np.nextafter(HISTOGRAM_BINS - 1.0, 0.0))
+    inside = np.clip(places, 0.0, np.nextafter(HISTOGRAM_BINS - 1.0, 0.0))
     bins = inside.astype(np.int64)
     inside -= bins
-    upper = np.bincount(bins, inside, HISTOGRAM_BINS)
-    out = np.bincount(bins, minlength=HISTOGRAM_BINS) - upper
-    out[1:] += upper[:-1]
-    return np.asarray(out / place.size)
+    windows, samples = places.shape
+    # windows side by side: bins of the next one follow those of the last
+    bins += HISTOGRAM_BINS * np.arange(windows)[:, None]
+    upper = np.bincount(bins.ravel(), inside.ravel(), windows * HISTOGRAM_BINS).reshape(windows, -1)
+    out = np.bincount(bins.ravel(), minlength=windows * HISTOGRAM_BINS).reshape(windows, -1) - upper
+    out[:, 1:] += upper[:, :-1]
+    return np.asarray(out / samples)
 
 
 @cache

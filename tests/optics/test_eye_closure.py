@@ -9,7 +9,7 @@ from scipy.optimize import brentq
 from scipy.special import erfc, ndtri
 
 from sirf.errors import PhysicsError
-from sirf.optics.eye_closure import FIFTEEN_TAPS, FIVE_TAPS, IDEAL, ReferenceReceiver, _Eye, tdecq
+from sirf.optics.eye_closure import FIFTEEN_TAPS, FIVE_TAPS, HISTOGRAM_BINS, IDEAL, ReferenceReceiver, _Eye, tdecq
 from sirf.optics.power import dbm, extinction_ratio_db, from_dbm, outer_levels, outer_oma
 from sirf.optics.stage import low_pass
 
@@ -133,6 +133,30 @@ def test_samples_of_the_eye_are_those_of_the_filtered_wave_moved_as_a_whole(symb
     for offset, row in zip(offsets, eye.samples(offsets), strict=True):
         moved = np.fft.irfft(filtered * np.exp(2j * np.pi * f / RATE * (offset + eye.lag)), wave.size)
         assert row == pytest.approx(moved[::M] - wave.mean(), abs=1e-12 * 1.4e-3)
+
+
+@pytest.mark.parametrize("target", [1e-9, 4.8e-4, 0.2])
+@pytest.mark.parametrize("spread", [0.0, 0.02, 0.05])
+def test_bearable_noise_is_the_root_of_the_error_ratio(target: float, spread: float) -> None:
+    """Of tabled error ratios to 1e-6, wherever the search begins; the root by bisection of the sum over all bins."""
+    oma, rng = 1.2e-3, np.random.default_rng(6)
+    eye = _Eye(staircase(), PATTERN, RATE, M, ReferenceReceiver(target_ser=target), oma)
+    level = ((np.arange(HISTOGRAM_BINS) + 0.5) / HISTOGRAM_BINS - 0.5) * 1.6 * oma
+    # four uneven levels with tails that end before the thresholds
+    around = oma * np.add.outer([-0.5, -0.18, 0.15, 0.5], spread * rng.uniform(-1.0, 1.0, 400)).ravel()
+    shares = np.histogram(around, HISTOGRAM_BINS, (-0.8 * oma, 0.8 * oma))[0] / around.size
+    distance = np.abs(level[:, None] - oma * np.array([-1.0, 0.0, 1.0]) / 3.0)
+
+    def excess(sigma: float) -> float:
+        return float(np.log(shares @ (0.5 * erfc(distance / (np.sqrt(2.0) * sigma))).sum(axis=1) / target + 1e-300))
+
+    expected = brentq(excess, 1e-3 * oma, oma, rtol=1e-12)
+    for last in (0.0, 0.99 * expected, 1.7 * expected, 1e-4 * oma, oma):
+        assert eye._bearable(shares, last) == pytest.approx(expected, rel=1e-6)
+    # with a hundredth of the samples on the thresholds half of those are wrong however little the noise
+    shares[np.argmin(distance, axis=0)] += 0.01
+    closed = target < 0.5 * 0.03
+    assert (eye._bearable(shares, expected) == 0.0) == closed
 
 
 def test_a_closed_eye_is_infinite() -> None:
