@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,6 +13,12 @@ from sirf._arrays import Float
 from sirf._kernels.codewords import walk_chain
 from sirf.errors import SirfError
 from sirf.fec.line import bits_of_level_error, bits_per_level
+
+LONGEST_EXCURSION = 200
+"""Symbols up to which the states between two visits to the quiet one are followed; beyond it elimination takes less time."""
+LEAST_VISITS = 1e-18
+"""Part of the visits to a state below which those of one symbol end the sum. What follows falls from symbol to symbol: it is a
+hundred times as much where 99 of 100 errors are followed by another."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -127,34 +133,21 @@ class ErrorChain:
         length = round(np.log(below.size) / np.log(3.0)) if below.size else 0
         if below.shape != above.shape or below.ndim != 1 or 3**length != below.size:
             raise SirfError(f"down and up must have shape (3^memory,), got {below.shape} and {above.shape}.")
-        states = list(itertools.product((-1, 0, 1), repeat=length))
-        index = {states[s]: place for place, s in enumerate(_quiet_first(states))}
-        moves = np.zeros((3, len(states), len(states)))
-        for s, state in enumerate(states):
-            chances = (below[s], 1.0 - below[s] - above[s], above[s])
-            for e, chance in zip((-1, 0, 1), chances, strict=True):
-                # the newest error in front, the oldest drops out
-                following = (e, *state[:-1]) if length else ()
-                moves[e + 1, index[state], index[following]] += chance
+        rows = 3**length
+        place = np.empty(rows, dtype=np.int64)
+        place[_quiet_first(length)] = np.arange(rows)
+        moves = np.zeros((3, rows, rows))
+        for e, chance in enumerate((below, 1.0 - below - above, above)):
+            # the newest error in front, the oldest drops out
+            following = (e * rows + np.arange(rows)) // 3
+            moves[e, place, place[following]] = chance
         return cls(moves, values=(-1, 0, 1), order=order)
 
     def stationary(self) -> Float:
-        """Share of time (S,) in each state, by the elimination of Grassmann, Taksar and Heyman: it never subtracts."""
+        """Share of time (S,) in each state, to its last digits however small: nothing is ever subtracted."""
         matrix = self.transitions.sum(axis=0)
-        size = len(matrix)
-        for n in range(size - 1, 0, -1):
-            leaving = matrix[n, :n].sum()
-            if leaving <= 0.0:
-                raise SirfError(f"transitions must lead back to state 0, got none from state {n}. Order the states so.")
-            matrix[:n, n] /= leaving
-            # state n is cut out: what passed through it goes straight on. Subtraction would lose the digits of rare
-            # states
-            matrix[:n, :n] += np.outer(matrix[:n, n], matrix[n, :n])
-        share = np.zeros(size)
-        share[0] = 1.0
-        for n in range(1, size):
-            share[n] = share[:n] @ matrix[:n, n]
-        return np.asarray(share / share.sum())
+        visits = _visits(matrix)
+        return _eliminated(matrix) if visits is None else np.asarray(visits / visits.sum())
 
     @property
     def ser(self) -> float:
@@ -183,9 +176,53 @@ class ErrorChain:
         return errors
 
 
-def _quiet_first(states: Sequence[tuple[int, ...]]) -> list[int]:
-    """Places of the states in the order of a chain: the one without errors first."""
-    return sorted(range(len(states)), key=lambda s: (any(states[s]), s))
+def _visits(matrix: Float) -> Float | None:
+    """Mean visits (S,) to each state from one to state 0 up to the next; None where they do not end within `LONGEST_EXCURSION`,
+    or a state that is never visited does not lead back."""
+    visits = now = np.eye(1, len(matrix))[0]
+    for _ in range(LONGEST_EXCURSION):
+        now = now @ matrix
+        now[0] = 0.0
+        visits = visits + now
+        # of every state, so that the rarest keeps its digits
+        if (now <= LEAST_VISITS * visits).all():
+            return visits if visits.all() or _all_lead_back(matrix) else None
+    return None
+
+
+def _all_lead_back(matrix: Float) -> bool:
+    """Whether state 0 can be reached from every state."""
+    moves = matrix > 0.0
+    leading, before = moves[:, 0], 0
+    while leading.sum() > before:
+        before = leading.sum()
+        leading = leading | moves[:, leading].any(axis=1)
+    return bool(leading.all())
+
+
+def _eliminated(matrix: Float) -> Float:
+    """Share of time (S,) in each state, by the elimination of Grassmann, Taksar and Heyman; `matrix` (S, S) is overwritten."""
+    size = len(matrix)
+    for n in range(size - 1, 0, -1):
+        leaving = matrix[n, :n].sum()
+        if leaving <= 0.0:
+            raise SirfError(f"transitions must lead back to state 0, got none from state {n}. Order the states so.")
+        matrix[:n, n] /= leaving
+        # state n is cut out: what passed through it goes straight on. Subtraction would lose the digits of rare
+        # states
+        matrix[:n, :n] += np.outer(matrix[:n, n], matrix[n, :n])
+    share = np.zeros(size)
+    share[0] = 1.0
+    for n in range(1, size):
+        share[n] = share[:n] @ matrix[:n, n]
+    return np.asarray(share / share.sum())
+
+
+@cache
+def _quiet_first(length: int) -> list[int]:
+    """Places of the rows of `length` errors in the order of a chain: the one without errors, in the middle, first."""
+    quiet = 3**length // 2
+    return [quiet, *(place for place in range(3**length) if place != quiet)]
 
 
 def _shortened(chain: ErrorChain, down: ArrayLike, up: ArrayLike, memory: int) -> tuple[Float, Float]:
@@ -193,8 +230,7 @@ def _shortened(chain: ErrorChain, down: ArrayLike, up: ArrayLike, memory: int) -
     size = np.asarray(down).size
     occupancy = np.zeros(size)
     length = round(np.log(size) / np.log(3.0))
-    states = list(itertools.product((-1, 0, 1), repeat=length))
-    occupancy[_quiet_first(states)] = chain.stationary()
+    occupancy[_quiet_first(length)] = chain.stationary()
     together = occupancy.reshape(3**memory, -1)
     total = together.sum(axis=1)
     # a row of errors that takes no time at all has none to average over

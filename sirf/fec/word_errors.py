@@ -248,8 +248,12 @@ class _SymbolSteps:
         reached = np.empty((symbols, 2, *later.ended.shape[1:3]))
         flat = reached.reshape(symbols, -1)
         reached[0], step = first.ended[:, :, 0], later.step()
-        for after, before in zip(flat[1:], flat[:-1], strict=True):
-            np.matmul(before, step, out=after)
+        known = 1
+        while known < symbols:
+            # as many symbols again as are known, behind all of these at once
+            more = min(known, symbols - known)
+            np.matmul(flat[:more], step, out=flat[known : known + more])
+            known, step = known + more, step @ step
         share, load = np.zeros(classes), np.zeros(classes)
         once, weighted = later.going.sum(axis=3)
         for wrong in range(classes - 1):
@@ -260,15 +264,26 @@ class _SymbolSteps:
         # words spoilt by one symbol after the other: those that are wrong from the first symbol on come first
         plain, with_bits = reached[: symbols - classes + 1].swapaxes(0, 1).reshape(2, symbols - classes + 1, -1)
         spoilt = plain @ later.going[0, :0:-1].reshape(plain.shape[1], -1)
-        lost, load[-1] = first.going[0, -1, 0], first.going[1, -1].sum()
+        load[-1] = first.going[1, -1].sum()
         load[-1] += with_bits.sum(axis=0) @ once[:0:-1].ravel() + plain.sum(axis=0) @ weighted[:0:-1].ravel()
-        every, bits = self.clean @ self.onward + self.dirty, self.bits.sum(axis=1)
-        for each in spoilt:
-            # a spoilt word stays spoilt, and its symbols go on to have wrong bits
-            load[-1] += lost @ bits
-            lost = lost @ every + each
+        lost, more_bits = self._to_the_end(np.concatenate([first.going[0, -1], spoilt]))
+        load[-1] += more_bits
         share[-1] = lost.sum()
         return share, load, lost
+
+    def _to_the_end(self, spoilt: Float) -> tuple[Float, float]:
+        """States (S,) at the end of a word of what was `spoilt` (N, S) by one FEC symbol after the other, the last one just now,
+        and the wrong bits that its symbols went on to have: a spoilt word stays spoilt."""
+        every, bits, total = self.clean @ self.onward + self.dirty, self.bits.sum(axis=1), 0.0
+        # neighbours are put together, then neighbouring pairs: as many steps as the number of symbols has binary digits
+        while len(spoilt) > 1:
+            if len(spoilt) % 2:
+                spoilt = np.concatenate([np.zeros((1, spoilt.shape[1])), spoilt])
+            sooner = spoilt[::2]
+            total += float((sooner @ bits).sum())
+            spoilt = sooner @ every + spoilt[1::2]
+            every, bits = every @ every, bits + every @ bits
+        return spoilt[0], total
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -288,8 +303,9 @@ class _Runs:
         going = np.zeros((2, length, *states.shape))
         going[0, 0] = states
         for k in range(1, length):
-            plain, weighted = going[:, k - 1]
-            going[0, k], going[1, k] = plain @ steps.dirty, weighted @ steps.dirty + plain @ steps.bits
+            before = going[:, k - 1]
+            going[:, k] = (before.reshape(-1, states.shape[1]) @ steps.dirty).reshape(before.shape)
+            going[1, k] += before[0] @ steps.bits
         return cls(going, going[:, :-1] @ steps.clean)
 
     def step(self) -> Float:
@@ -317,9 +333,9 @@ def _symbol_matrices(code: ReedSolomon, chain: ErrorChain, precoding: bool) -> t
         wrong += np.where((seen == 0)[:, None], 0.0, moves)
         weighted += table[seen][:, None] * moves
     step = right + wrong
-    clean, dirty, bits = np.eye(size), np.zeros((size, size)), np.zeros((size, size))
-    # symbol by symbol of PAM
-    for _ in range(code.bits_per_symbol // bits_per_level(order)):
+    clean, dirty, bits = right, wrong, weighted
+    # symbol by symbol of PAM, behind the first
+    for _ in range(1, code.bits_per_symbol // bits_per_level(order)):
         # expected wrong bits so far go on as they are; this PAM symbol adds its own
         bits = bits @ step + (clean + dirty) @ weighted
         dirty = dirty @ step + clean @ wrong

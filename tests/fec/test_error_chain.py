@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from sirf.errors import SirfError
-from sirf.fec.error_chain import ErrorChain
+from sirf.fec.error_chain import ErrorChain, _eliminated, _visits
 
 
 def probability(chain: ErrorChain, row: tuple[int, ...]) -> float:
@@ -34,6 +34,34 @@ def test_rare_states_keep_all_their_digits() -> None:
     chain = ErrorChain(moves, values=(1, 0))
     assert chain.stationary()[1] == pytest.approx(2e-18, rel=1e-14)
     assert chain.ser == pytest.approx(2e-18, rel=1e-14)
+
+
+@pytest.mark.parametrize("likeliest", [1e-9, 1e-3, 0.05])
+def test_excursions_and_elimination_find_the_same_shares_of_time(likeliest: float) -> None:
+    """A feedback chain of five errors, some of whose states take less than 1e-40 of the time; a few errors are often followed."""
+    rng = np.random.default_rng(5)
+    down, up = 0.5 * likeliest * rng.random((2, 243))
+    down[::40] = up[::40] = 0.3
+    down[121] = up[121] = likeliest
+    matrix = ErrorChain.from_feedback(down, up).transitions.sum(axis=0)
+    visits = _visits(matrix)
+    assert visits is not None
+    assert visits / visits.sum() == pytest.approx(_eliminated(matrix.copy()), rel=1e-13, abs=0.0)
+
+
+def test_a_state_that_nothing_enters_takes_no_time_but_must_lead_back() -> None:
+    moves = np.array([[[0.9, 0.1, 0.0], [0.5, 0.5, 0.0], [0.0, 0.4, 0.6]]])
+    assert ErrorChain(moves, values=(0,)).stationary() == pytest.approx([5.0 / 6.0, 1.0 / 6.0, 0.0], rel=1e-14)
+    moves[0, 2] = [0.0, 0.0, 1.0]
+    with pytest.raises(SirfError, match="lead back to state 0"):
+        ErrorChain(moves, values=(0,)).stationary()
+
+
+def test_excursions_without_end_are_left_to_elimination() -> None:
+    chain = ErrorChain.bursts(1e-3, 0.99)
+    assert _visits(chain.transitions.sum(axis=0)) is None
+    # 1 / (1 - 0.99) errors in the mean of a burst: the error ratio says how long they take
+    assert chain.stationary()[1:] == pytest.approx([1e-3, 1e-3], rel=1e-12)
 
 
 def test_independent_errors_multiply() -> None:
