@@ -86,11 +86,24 @@ class Tia:
         if self.saturation == inf:
             return np.full(np.shape(x), self.gain**2)
         scale = self.gain / self.saturation
-        share = np.tanh(scale * real(x)) ** 2
+        share = np.tanh(scale * real(x))
+        share *= share
         # half the third derivative over the first is scale² (3 tanh² - 1), half the square of the second over that of the
         # first 2 scale² tanh²
-        bent = 1.0 + scale**2 * variance * (3.0 * share - 1.0)
-        return np.asarray((self.gain * (1.0 - share)) ** 2 * (bent**2 + 2.0 * squared * scale**2 * variance * share))
+        third, second = np.asarray(scale**2 * variance), 3.0 * share
+        second -= 1.0
+        # in place: an array for each of these steps would take as long as all of them
+        second *= third
+        second += 1.0
+        second *= second
+        third *= share
+        third *= 2.0 * squared
+        second += third
+        share -= 1.0
+        share *= share
+        share *= self.gain**2
+        share *= second
+        return np.asarray(share)
 
     def curvature(self, x: Float) -> Float:
         """Second derivative of the curve in V/A² beside `x` A about the mean."""

@@ -104,7 +104,7 @@ class LargeSignal:
         fit, count, size = self.fit, self.link.order, PERIOD_SYMBOLS
         waves = self.period.at_instants(offset, self.end.samples_per_ui)
         straight, edges, bends = self._linear(offset)
-        mean, skewed, *variances = (self._between(one, offset) for one in self._noises)
+        mean, skewed, *variances = self._noise_at(offset)
         noise = np.array(variances)
         # only what the curves change is fitted, the linear part is known exactly; noise that passes a curve moves the mean
         slope, values = np.empty(count**2), np.empty((2, size))
@@ -154,12 +154,6 @@ class LargeSignal:
         return LinearWaves(rows, -(-len(self.end.through) // self.end.samples_per_ui))
 
     @cached_property
-    def _noises(self) -> tuple[NDArray[np.float32], ...]:
-        """Mean, third cumulant and, by course of jitter, variance of the noise, each (samples per UI of the light, N)."""
-        found = (self.noise.mean, self.noise.third, *self.noise.variance)
-        return tuple(np.ascontiguousarray(each.T, dtype=np.float32) for each in found)
-
-    @cached_property
     def _fed_back(self) -> Float:
         """(N,) V that the receiver's feedback takes off every symbol."""
         taps = enumerate(self.link.receiver.dfe, start=1)
@@ -174,13 +168,16 @@ class LargeSignal:
         samples = response[(self.end.sampling + offset) % m :: m]
         return np.concatenate([samples, np.zeros(self._linear_waves.taps - len(samples))])
 
-    def _between(self, values: NDArray[np.float32], offset: int) -> Float:
-        """(N,) of one of `_noises` at the instants plus `offset` samples, between the light's samples.
+    def _noise_at(self, offset: int) -> Float:
+        """Mean, third cumulant and, by course of jitter, variance of the noise (..., N) at the instants plus `offset` samples.
 
-        By the cubic through four of them: noise changes little from one to the next.
+        Between the light's samples by the cubic through four of them: noise changes little from one to the next.
         """
-        per_ui = len(values)
+        per_ui, noise = self.chain.per_ui, self.noise
         whole, rest = divmod(offset * per_ui, self.end.samples_per_ui)
+        if not rest:
+            symbol, sample = divmod(whole, per_ui)
+            return np.roll(noise.at(sample), -symbol, axis=1).astype(float)
         t = rest / self.end.samples_per_ui
         shares = (
             -t * (t - 1.0) * (t - 2.0) / 6.0,
@@ -188,8 +185,10 @@ class LargeSignal:
             -(t + 1.0) * t * (t - 2.0) / 2.0,
             (t + 1.0) * t * (t - 1.0) / 6.0,
         )
-        found = np.empty(PERIOD_SYMBOLS)
-        between_samples(values, (whole - 1) % (per_ui * PERIOD_SYMBOLS), np.array(shares), found)
+        columns = [noise.at(sample) for sample in range(per_ui)]
+        found = np.empty((len(columns[0]), PERIOD_SYMBOLS))
+        for row, *samples in zip(found, *columns, strict=True):
+            between_samples(np.array(samples), (whole - 1) % (per_ui * PERIOD_SYMBOLS), np.array(shares), row)
         return found
 
 

@@ -153,8 +153,9 @@ class NoiseAtCurve:
         power = np.abs(before) ** 2
         # the inverse transform at zero: the mean of a spectrum, of which one half is given
         variance = (2.0 * power.sum(axis=1) - power[:, 0] - power[:, -1]) / samples
-        own = fft.irfft(power, samples) / variance[:, None]
-        met, own_squared = fft.rfft(fft.irfft(before, samples) ** 2), fft.rfft(own**2).real
+        # a transform back may overwrite what it is given
+        own = irfft(power.astype(before.dtype), samples) / variance[:, None]
+        met, own_squared = rfft(irfft(before.copy(), samples) ** 2), rfft(own**2).real
         for each in (before, power, met, own_squared, variance):
             each.flags.writeable = False
         return cls(before, power, met, own_squared, variance)
@@ -180,10 +181,17 @@ class NoiseShapes:
     @classmethod
     def of(cls, curve: NoiseAtCurve, behind: Complex, samples: int) -> NoiseShapes:
         """Of noise as it comes to the amplifier's `curve` on N `samples`, and the response `behind` (N // 2 + 1,) it."""
-        both = np.stack([curve.before * behind, curve.power * behind]).reshape(4, -1)
-        seen, correlation = fft.irfft(both, samples, overwrite_x=True).reshape(2, 2, -1)
-        shared, impulse = correlation / curve.variance[:, None], fft.irfft(behind, samples)
-        spectra = fft.rfft(np.concatenate([seen**2, impulse * shared]))
+        both = np.empty((5, len(behind)), dtype=behind.dtype)
+        np.multiply(curve.before, behind, out=both[:2])
+        np.multiply(curve.power, behind, out=both[2:4])
+        both[4] = behind
+        waves = irfft(both, samples)
+        seen, shared, impulse = waves[:2], waves[2:4], waves[4]
+        shared /= curve.variance[:, None]
+        squares = np.empty((4, samples), dtype=seen.dtype)
+        np.multiply(seen, seen, out=squares[:2])
+        np.multiply(impulse, shared, out=squares[2:])
+        spectra = rfft(squares)
         passed = np.abs(behind) ** 2
         squared = curve.variance * (curve.own_squared @ passed) / (curve.power @ passed)
         return cls(spectra[:2], curve.met, shared, impulse, spectra[2:], squared)

@@ -190,3 +190,20 @@ def test_gain_for_the_power_of_noise_is_that_of_the_curve(current: float) -> Non
     assert abs(slope**2 / expected - 1.0) > 3e-3
     straight = optics.Tia(2000.0)
     assert straight.noise_power_gain(np.array(current), np.array(1.0), 1.0) == pytest.approx(2000.0**2)
+
+
+def test_phases_in_single_precision_are_those_of_double_precision(model: InterferenceModel) -> None:
+    """Each phase is transformed alone: rounding of 1e-6 of the largest, for light of random symbols in three courses."""
+    assert model.large is not None
+    period = model.large.period
+    single, double = (
+        received_noise(
+            period.chain, period.power.astype(kind), period.current.astype(kind), symbol_rate=SYMBOL_RATE, order=4
+        )
+        for kind in ("float32", "float64")
+    )
+    for sample in range(period.per_ui):
+        for row, expected in zip(single.at(sample), double.at(sample), strict=True):
+            assert row == pytest.approx(expected, abs=3e-6 * np.abs(expected).max())
+    assert single.mean[:, 1] == pytest.approx(single.at(1)[0])
+    assert single.variance[:, :, 1] == pytest.approx(single.at(1)[2:])
