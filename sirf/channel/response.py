@@ -33,6 +33,8 @@ WRAP_DB = -50.0
 """Highest level of the pulse, relative to its peak, where the file's time window folds back, without a warning."""
 FADE_UI = 8.0
 """UI over which a window fades out, and UI of zeros behind."""
+KEPT_TRANSFERS, MOST_KEPT_POINTS = 32, 20_000
+"""Prepared transfers that are kept, and points of a grid up to which they are."""
 _LEAD_UI, _TRAIL_UI = 8, 48
 _LONGEST = 2**20
 
@@ -195,6 +197,28 @@ def prepare(
     # of a corner that does not show nothing can be put back
     lost = () if corner else (note,)
     return replace(prepared, warnings=prepared.warnings + lost, wander_warning=note if corner else "")
+
+
+def prepare_once(transfer: Transfer, *, symbol_rate: float, samples_per_ui: int) -> PreparedTransfer:
+    """`prepare` with its usual tail, kept by content: channels that differ in their aggressors or their light share copper."""
+    if transfer.frequency.size > MOST_KEPT_POINTS:
+        return prepare(transfer, symbol_rate=symbol_rate, samples_per_ui=samples_per_ui)
+    frequency = np.asarray(transfer.frequency, dtype=np.float64).tobytes()
+    value = np.asarray(transfer.value, dtype=np.complex128).tobytes()
+    return _kept(frequency, value, transfer.coupling_corner, symbol_rate, samples_per_ui)
+
+
+@lru_cache(maxsize=KEPT_TRANSFERS)
+def _kept(
+    frequency: bytes, value: bytes, coupling_corner: float | None, symbol_rate: float, samples_per_ui: int
+) -> PreparedTransfer:
+    transfer = Transfer(
+        np.frombuffer(frequency), np.frombuffer(value, dtype=np.complex128), coupling_corner=coupling_corner
+    )
+    prepared = prepare(transfer, symbol_rate=symbol_rate, samples_per_ui=samples_per_ui)
+    # shared from now on
+    prepared.value.flags.writeable = False
+    return prepared
 
 
 def _wander_warning(corner: float, step: float, symbol_rate: float) -> str:

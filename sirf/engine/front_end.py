@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from sirf._arrays import Complex, Float
 from sirf.channel.cached_spectra import KEPT_GRIDS, symbol_shape, transform_grid
 from sirf.channel.die_to_die import find_distinct
-from sirf.channel.response import PreparedTransfer, prepare
+from sirf.channel.response import PreparedTransfer, prepare_once
 from sirf.channel.transfer import Pulse
 from sirf.engine.baseline_wander import BaselineWander, CouplingTail
 from sirf.engine.link_key import LinkKey
@@ -182,7 +182,7 @@ def _prepared(key: _CopperKey) -> tuple[tuple[PreparedTransfer, ...], tuple[int,
     """The distinct transfers of a link without the gain ahead of an optical driver, and the number of each path's own."""
     link = key.link
     transfers, numbers = link.distinct_transfers(drive_gain=1.0)
-    ready = (prepare(one, symbol_rate=link.symbol_rate, samples_per_ui=link.samples_per_ui) for one in transfers)
+    ready = (prepare_once(one, symbol_rate=link.symbol_rate, samples_per_ui=link.samples_per_ui) for one in transfers)
     return tuple(ready), numbers
 
 

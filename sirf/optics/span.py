@@ -25,8 +25,10 @@ BEAT_BAND = 1.0 / 32.0
 """Rms width of the spectrum of double reflections over the symbol rate: slow for every filter, within the engines' memory."""
 
 
-KEPT_NOISE = 6
-"""Noise densities that are kept, by optical path and frequencies: the lengths of a study differ in copper alone."""
+KEPT_NOISE = 16
+"""Noise densities that are kept, by optical path and frequencies: the lengths of a study differ in copper alone, and ask at
+several grids and ends of ranges in turn.
+"""
 _KEPT_NOISE: dict[tuple[object, ...], tuple[Float, Float]] = {}
 
 
@@ -195,11 +197,11 @@ class Span:
             return np.zeros(np.shape(frequency))
         # frequencies by content: links of a study have grids of their own with the same numbers in them
         key = self.path, self.swing, self.large_signal, symbol_rate, order, np.asarray(frequency).tobytes()
-        if key not in _KEPT_NOISE:
-            while len(_KEPT_NOISE) >= KEPT_NOISE:
-                _KEPT_NOISE.pop(next(iter(_KEPT_NOISE)))
-            _KEPT_NOISE[key] = self._noise_terms(frequency, symbol_rate, order)
-        fixed, driven = _KEPT_NOISE[key]
+        # taken out and put back at the end: what was asked for longest ago goes first
+        found = _KEPT_NOISE.pop(key, None) or self._noise_terms(frequency, symbol_rate, order)
+        while len(_KEPT_NOISE) >= KEPT_NOISE:
+            _KEPT_NOISE.pop(next(iter(_KEPT_NOISE)))
+        fixed, driven = _KEPT_NOISE[key] = found
         return np.asarray(fixed + self.driver_noise(drive_gain) * driven)
 
     def _noise_terms(self, frequency: Float, symbol_rate: float, order: int) -> tuple[Float, Float]:

@@ -19,11 +19,13 @@ from sirf.channel.channel import Channel
 from sirf.channel.package import Package, PackageLine, terminated_transfer
 from sirf.channel.resample import coupling_corner, flatten
 from sirf.channel.response import (
+    MOST_KEPT_POINTS,
     Convention,
     PreparedTransfer,
     _window,
     _wrap_warnings,
     prepare,
+    prepare_once,
     pulse_response,
     step_response,
 )
@@ -50,6 +52,26 @@ def lossy(frequency: Real, delay: float = 1.5e-9) -> Complex:
 
 def prepared(**options: float) -> PreparedTransfer:
     return prepare(Transfer(GRID, lossy(GRID)), symbol_rate=RATE, samples_per_ui=16, **options)
+
+
+def test_transfers_of_equal_content_are_prepared_once() -> None:
+    first, same = (prepare_once(Transfer(GRID, lossy(GRID)), symbol_rate=RATE, samples_per_ui=16) for _ in range(2))
+    assert same is first
+    assert np.array_equal(first.value, prepared().value)
+    with pytest.raises(ValueError, match="read-only"):
+        first.value[0] = 1.0
+    others = (
+        prepare_once(Transfer(GRID, lossy(GRID, 2e-9)), symbol_rate=RATE, samples_per_ui=16),
+        prepare_once(Transfer(GRID, lossy(GRID), coupling_corner=1e5), symbol_rate=RATE, samples_per_ui=16),
+        prepare_once(Transfer(GRID, lossy(GRID)), symbol_rate=RATE, samples_per_ui=8),
+    )
+    assert not any(np.array_equal(other.value, first.value) for other in others)
+
+
+def test_a_transfer_of_many_points_is_not_kept() -> None:
+    grid = np.linspace(0.0, 60e9, MOST_KEPT_POINTS + 1)
+    first, same = (prepare_once(Transfer(grid, lossy(grid)), symbol_rate=RATE, samples_per_ui=8) for _ in range(2))
+    assert same is not first
 
 
 def test_grid_of_a_prepared_transfer_is_that_of_its_inverse_transform() -> None:

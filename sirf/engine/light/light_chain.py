@@ -18,7 +18,7 @@ from sirf._arrays import Complex, Float
 from sirf._kernels.photocurrent import noisy_currents
 from sirf.channel.channel import Channel
 from sirf.channel.network import Network
-from sirf.channel.response import PreparedTransfer, prepare
+from sirf.channel.response import PreparedTransfer, prepare_once
 from sirf.channel.transfer import Transfer
 from sirf.engine.front_end import FrontEnd, front_end, with_ffe
 from sirf.engine.light.echoes import Echoes, beats
@@ -412,7 +412,7 @@ class LightChain:
 def _prepared_behind(after: Channel, symbol_rate: float) -> PreparedTransfer:
     """The copper behind the light at SAMPLES_PER_UI."""
     transfer = Transfer(after.frequency, after.through.s[:, 1, 0], coupling_corner=after.coupling_corner)
-    return prepare(transfer, symbol_rate=symbol_rate, samples_per_ui=SAMPLES_PER_UI)
+    return prepare_once(transfer, symbol_rate=symbol_rate, samples_per_ui=SAMPLES_PER_UI)
 
 
 # few: links of one study share a path, and each entry holds 3 MB for the period of an eye
