@@ -1,7 +1,6 @@
 """A period of symbols through curves beside the same through a linear chain: what is fitted, the fit, and what it leaves.
 
-Symbols: N symbols of the period in G groups, R courses of displaced edges, W neighbours. Those of symbol n are
-`around`[n : n + W].
+Symbols: N symbols of the period in G groups, R courses of displaced edges.
 """
 
 from __future__ import annotations
@@ -14,18 +13,6 @@ from sirf._kernels.jit import kernel
 Float = NDArray[np.float64]
 Single = NDArray[np.float32]
 Integers = NDArray[np.int64]
-
-
-@kernel(fastmath=True)  # sums of many products: their order moves the last digits only
-def correlate_neighbours(values: Float, around: Float, group: Integers, sums: Float) -> None:
-    """Add to `sums` (G, V, W + 1) by `group` (N,) what `values` (V, N) make with each neighbour, and last the values alone."""
-    width = sums.shape[2] - 1
-    for n in range(len(group)):
-        for v in range(len(values)):
-            value, row = values[v, n], sums[group[n], v]
-            for j in range(width):
-                row[j] += value * around[n + j]
-            row[width] += value
 
 
 @kernel(fastmath=True)  # sums of positive numbers: their order moves the last digits only
@@ -50,25 +37,29 @@ def compare_courses(
     courses = len(waves) - 1
     for g in range(len(gain)):
         powers[0, g] = powers[1, g] = 0.0
-    for r in range(courses):
-        for n in range(len(group)):
-            change = waves[r + 1, n] - waves[0, n] - bends[r, n]
-            powers[0, group[n]] += change * change
-            powers[1, group[n]] += edges[r, n] * edges[r, n]
-    for g in range(len(gain)):
-        gain[g] = np.sqrt(powers[0, g] / powers[1, g]) if courses > 0 else 1.0
     for n in range(len(group)):
         values[0, n] = waves[0, n] - straight[n] + mean[n]
-        beyond = 0.0
+        moved = power = plain = 0.0
         for r in range(courses):
-            beyond += waves[r + 1, n] - waves[0, n] - bends[r, n] - gain[group[n]] * edges[r, n]
-        values[1, n] = beyond / max(courses, 1)
+            change = waves[r + 1, n] - waves[0, n] - bends[r, n]
+            moved += change
+            power += change * change
+            plain += edges[r, n] * edges[r, n]
+        powers[0, group[n]] += power
+        powers[1, group[n]] += plain
+        # what the gain makes of it is known only once all powers are
+        values[1, n] = moved / max(courses, 1)
+    for g in range(len(gain)):
+        gain[g] = np.sqrt(powers[0, g] / powers[1, g]) if courses > 0 else 1.0
+    for r in range(courses):
+        for n in range(len(group)):
+            values[1, n] -= gain[group[n]] * edges[r, n] / courses
 
 
-@kernel(fastmath=True)  # sums of many products: their order moves the last digits only
+@kernel
 def fit_courses(
-    coefficients: Float,
-    around: Float,
+    parts: Float,
+    constants: Float,
     group: Integers,
     first: Float,
     straight: Float,
@@ -81,22 +72,17 @@ def fit_courses(
 ) -> None:
     """The fit of every course in `fitted` (R or 1, N), and of the `first` (N,) of both values what it leaves, in `left` (N,).
 
-    `coefficients` (G, 2, W + 1) multiply the neighbours and one; the other arguments as in `compare_courses`. `ranges` (2, G)
-    are widened to the least and the largest that is left, about the constants.
+    `parts` (2, N) are the fits of both values, `constants` (G,) what no neighbour has a say in; the other arguments as in
+    `compare_courses`. `ranges` (2, G) are widened to the least and the largest that is left, about the constants.
     """
-    width = coefficients.shape[2] - 1
     for n in range(len(group)):
         g = group[n]
-        one, two = coefficients[g, 0], coefficients[g, 1]
-        seen, drift = one[width], two[width]
-        for j in range(width):
-            seen += one[j] * around[n + j]
-            drift += two[j] * around[n + j]
-        left[n] = first[n] - seen
-        ranges[0, g] = min(ranges[0, g], left[n] + one[width] + two[width])
-        ranges[1, g] = max(ranges[1, g], left[n] + one[width] + two[width])
+        left[n] = first[n] - parts[0, n]
+        ranges[0, g] = min(ranges[0, g], left[n] + constants[g])
+        ranges[1, g] = max(ranges[1, g], left[n] + constants[g])
+        seen = straight[n] + parts[0, n] + parts[1, n]
         for r in range(len(fitted)):
-            fitted[r, n] = straight[n] + seen + drift
+            fitted[r, n] = seen
             if r < len(edges):
                 fitted[r, n] += gain[g] * edges[r, n] + bends[r, n]
 

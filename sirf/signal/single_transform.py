@@ -2,7 +2,7 @@
 
 `scipy.fft` gives the same values within rounding, 1e-7 of the largest, and is what takes all other rows: in double precision
 (`split_transform` where the length holds a large prime), too long for the caches, or of a length with large factors. The kernels
-for single precision use the whole width of a machine's vectors: rows side by side in a half of the time, longer ones, which are
+for single precision use the whole width of a machine's vectors: rows side by side in a half of the time, powers of two, which are
 split over the lanes, in a third. Which of them takes a row, and its result, does not depend on the rows beside it.
 """
 
@@ -23,8 +23,10 @@ from sirf.signal import split_transform
 
 RADICES = (4, 5, 3, 2)
 """Factors of half a length, in the order of their stages."""
-LEAST, LONGEST_BESIDE, LONGEST = 16, 1 << 15, 1 << 17
-"""Shortest row that a kernel takes, the longest of which eight stand side by side in it, and the longest that is split."""
+LEAST, LONGEST_BESIDE = 16, 1 << 15
+"""Shortest and longest row of which eight stand side by side in a kernel."""
+LEAST_SPLIT, LONGEST = 1 << 12, 1 << 17
+"""Shortest and longest power of two that is split; shorter ones fill the lanes as well side by side."""
 LINE = 16
 """Numbers of a line of the cache, at which the work begins."""
 KEPT_LENGTHS = 16
@@ -45,15 +47,20 @@ class _Tables:
 @lru_cache(maxsize=KEPT_LENGTHS)
 def _tables(size: int) -> _Tables | None:
     """None for a length that no kernel takes."""
-    if size > LONGEST_BESIDE:
-        return _long_tables(size)
+    # other factors would have to be compiled for long rows
+    if LEAST_SPLIT <= size <= LONGEST and size & (size - 1) == 0:
+        return _split(size)
+    return _side_by_side(size) if LEAST <= size <= LONGEST_BESIDE and size % 2 == 0 else None
+
+
+def _side_by_side(size: int) -> _Tables | None:
     half, left = size // 2, size // 2
     radices = []
     for radix in RADICES:
         while left % radix == 0:
             left //= radix
             radices.append(radix)
-    if size < LEAST or size % 2 or left > 1:
+    if left > 1:
         return None
     turns: list[Float] = []
     stages, length, times = [], half, 1
@@ -73,11 +80,9 @@ def _tables(size: int) -> _Tables | None:
     )
 
 
-def _long_tables(size: int) -> _Tables | None:
-    # a power of two: other factors would have to be compiled for it
-    part = None if size > LONGEST or size & (size - 1) else _tables(size // LANES)
-    if part is None:
-        return None
+def _split(size: int) -> _Tables:
+    part = _side_by_side(size // LANES)
+    assert part is not None
     turns = np.exp(-2j * np.pi * np.outer(np.arange(1, LANES), np.arange(size // PAIR + 1)) / size)
     joints = np.stack([turns.real, turns.imag], axis=1).astype(np.float32)
     return replace(part, places=np.append(part.places, part.places[:1]), joints=joints.ravel())

@@ -1,4 +1,4 @@
-"""What curves change of a period, its fit by neighbours and what that leaves, and values between samples, against NumPy."""
+"""What curves change of a period, its fit and what that leaves, and values between samples, against NumPy."""
 
 from __future__ import annotations
 
@@ -8,23 +8,13 @@ import pytest
 from sirf._kernels.pattern_fit import (
     between_samples,
     compare_courses,
-    correlate_neighbours,
     fit_courses,
 )
 
-N, GROUPS, WIDTH = 60, 3, 5
+N, GROUPS = 60, 3
 GENERATOR = np.random.default_rng(3)
 GROUP = GENERATOR.integers(0, GROUPS, N)
-AROUND = GENERATOR.standard_normal(N + WIDTH - 1)
-WINDOWS = np.concatenate([np.lib.stride_tricks.sliding_window_view(AROUND, WIDTH), np.ones((N, 1))], axis=1)
 VALUES = GENERATOR.standard_normal((2, N))
-
-
-def test_values_are_summed_with_each_neighbour() -> None:
-    sums = np.zeros((GROUPS, 2, WIDTH + 1))
-    correlate_neighbours(VALUES, AROUND, GROUP, sums)
-    for g in range(GROUPS):
-        assert sums[g] == pytest.approx(VALUES[:, g == GROUP] @ WINDOWS[g == GROUP])
 
 
 @pytest.mark.parametrize("courses", [0, 2])
@@ -45,17 +35,16 @@ def test_a_gain_of_the_edges_is_told_from_what_they_drift(courses: int) -> None:
 
 
 @pytest.mark.parametrize("courses", [0, 2])
-def test_neighbours_are_weighed_as_their_group_says(courses: int) -> None:
-    coefficients, gain = GENERATOR.standard_normal((GROUPS, 2, WIDTH + 1)), GENERATOR.standard_normal(GROUPS)
+def test_displaced_edges_are_added_to_what_neighbours_make(courses: int) -> None:
+    parts, gain, constants = GENERATOR.standard_normal((2, N)), *GENERATOR.standard_normal((2, GROUPS))
     edges, bends = GENERATOR.standard_normal((2, courses, N))
     fitted, left = np.empty((max(courses, 1), N)), np.empty(N)
     ranges = np.full((2, GROUPS), [[np.inf], [-np.inf]])
-    fit_courses(coefficients, AROUND, GROUP, VALUES[0], VALUES[1], edges, bends, gain, fitted, left, ranges)
-    seen = np.einsum("nvj,nj->vn", coefficients[GROUP], WINDOWS)
-    assert left == pytest.approx(VALUES[0] - seen[0])
+    fit_courses(parts, constants, GROUP, VALUES[0], VALUES[1], edges, bends, gain, fitted, left, ranges)
+    assert left == pytest.approx(VALUES[0] - parts[0])
     moved = gain[GROUP] * edges + bends if courses else np.zeros((1, N))
-    assert fitted == pytest.approx(VALUES[1] + seen.sum(axis=0) + moved)
-    about = left + coefficients[GROUP, :, -1].sum(axis=1)
+    assert fitted == pytest.approx(VALUES[1] + parts.sum(axis=0) + moved)
+    about = left + constants[GROUP]
     for g in range(GROUPS):
         assert ranges[:, g] == pytest.approx([about[g == GROUP].min(), about[g == GROUP].max()])
 

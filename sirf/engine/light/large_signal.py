@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sirf._arrays import Float
-from sirf._kernels.pattern_fit import between_samples, compare_courses, correlate_neighbours, fit_courses
+from sirf._arrays import Float, real
+from sirf._kernels.pattern_fit import between_samples, compare_courses, fit_courses
 from sirf._kernels.pattern_sums import count_classes
 from sirf.engine.front_end import FrontEnd
 from sirf.engine.light.averaged_chain import PERIOD_SYMBOLS, period_symbols
@@ -104,21 +104,22 @@ class LargeSignal:
         fit, count, size = self.fit, self.link.order, PERIOD_SYMBOLS
         waves = self.period.at_instants(offset, self.end.samples_per_ui)
         straight, edges, bends = self._linear(offset)
-        mean, skewed, *variances = self._noise_at(offset)
-        noise = np.array(variances)
+        moments = self._noise_at(offset)
+        mean, skewed, noise = moments[0], moments[1], moments[2:]
         # only what the curves change is fitted, the linear part is known exactly; noise that passes a curve moves the mean
-        slope, values = np.empty(count**2), np.empty((2, size))
+        slope, values = np.empty(count**2), np.empty((2, size), dtype=waves.dtype)
         compare_courses(waves, straight, edges, bends, mean, fit.pair, np.empty((2, count**2)), slope, values)
         both = fit.coefficients(values)
+        # the last coefficient is the constant; neighbours stand the latest first
+        total = both.sum(axis=1)
+        cursors, constants = total[:, -2::-1], total[:, -1].copy()
         straight -= self._fed_back
         seen = waves[1:] if len(edges) else waves
         seen += mean - self._fed_back
-        fitted, left = np.empty_like(seen), np.empty(size)
+        fitted, left = np.empty_like(seen), np.empty_like(mean)
         ranges = np.full((2, count**2), [[np.inf], [-np.inf]])
-        fit_courses(both, fit.around, fit.pair, values[0], straight, edges, bends, slope, fitted, left, ranges)
-        # the last coefficient is the constant; neighbours stand the latest first
-        total = both.sum(axis=1)
-        cursors, constants = total[:, -2::-1], total[:, -1]
+        parts = fit.fitted(both)
+        fit_courses(parts, constants, fit.pair, values[0], straight, edges, bends, slope, fitted, left, ranges)
         offsets, shares = _histograms(left, constants, ranges, fit)
         # all neighbours are zero on average, over any symbols, not over those of the period
         means = self.link.levels * self.end.mean_pulse[self.end.sampling + offset]
@@ -132,11 +133,12 @@ class LargeSignal:
 
     def _linear(self, offset: int) -> tuple[Float, Float, Float]:
         """What a linear chain makes of the symbols (N,), and of displaced edges (R, N) to first and to second order."""
-        end, waves = self.end, self._linear_waves
-        symbols, edge, bend = (self._taps(each, offset) for each in (end.through, end.edge, end.edge_slope))
-        lag = (end.sampling + offset) // end.samples_per_ui
+        end, m = self.end, self.end.samples_per_ui
+        lag, first = divmod(end.sampling + offset, m)
+        responses = np.stack([each[first::m] for each in (end.through, end.edge, end.edge_slope)])
+        waves = self._linear_waves
         sent = (waves.count - 1) // 2
-        found = np.roll(waves.through(np.stack([symbols, *[edge] * sent, *[bend] * sent])), -lag, axis=1)
+        found = waves.through(responses, np.repeat([0, 1, 2], [1, sent, sent]), early=lag)
         edges, bends = found[1 : sent + 1], found[sent + 1 :]
         if sent < self.period.courses - 1:
             # displaced the other way, edges change their sign, and what goes with the square does not
@@ -150,26 +152,18 @@ class LargeSignal:
         moves, bends = self.period.moves, self.period.bends
         if len(moves) == 2 and np.array_equal(moves[1], -moves[0]) and np.array_equal(bends[1], bends[0]):
             moves, bends = moves[:1], bends[:1]
-        rows = np.concatenate([self.symbols[None], moves, bends])
-        return LinearWaves(rows, -(-len(self.end.through) // self.end.samples_per_ui))
+        return LinearWaves(np.concatenate([self.symbols[None], moves, bends]).astype(np.float32))
 
     @cached_property
     def _fed_back(self) -> Float:
         """(N,) V that the receiver's feedback takes off every symbol."""
         taps = enumerate(self.link.receiver.dfe, start=1)
-        return np.asarray(
-            self.end.main_cursor
-            * sum((tap * np.roll(self.symbols, lag) for lag, tap in taps), np.zeros(PERIOD_SYMBOLS))
-        )
-
-    def _taps(self, response: Float, offset: int) -> Float:
-        """A linear response at one sample a UI that an instant plus `offset` samples falls on."""
-        m = self.end.samples_per_ui
-        samples = response[(self.end.sampling + offset) % m :: m]
-        return np.concatenate([samples, np.zeros(self._linear_waves.taps - len(samples))])
+        fed = sum((tap * np.roll(self.symbols, lag) for lag, tap in taps), np.zeros(PERIOD_SYMBOLS))
+        return (self.end.main_cursor * fed).astype(np.float32)
 
     def _noise_at(self, offset: int) -> Float:
-        """Mean, third cumulant and, by course of jitter, variance of the noise (..., N) at the instants plus `offset` samples.
+        """Mean, third cumulant and, by course of jitter, variance of the noise (..., N) at the instants plus `offset` samples, in
+        single precision.
 
         Between the light's samples by the cubic through four of them: noise changes little from one to the next.
         """
@@ -177,7 +171,7 @@ class LargeSignal:
         whole, rest = divmod(offset * per_ui, self.end.samples_per_ui)
         if not rest:
             symbol, sample = divmod(whole, per_ui)
-            return np.roll(noise.at(sample), -symbol, axis=1).astype(float)
+            return real(np.roll(noise.at(sample), -symbol, axis=1).astype(np.float32, copy=False))
         t = rest / self.end.samples_per_ui
         shares = (
             -t * (t - 1.0) * (t - 2.0) / 6.0,
@@ -186,9 +180,10 @@ class LargeSignal:
             (t + 1.0) * t * (t - 1.0) / 6.0,
         )
         columns = [noise.at(sample) for sample in range(per_ui)]
-        found = np.empty((len(columns[0]), PERIOD_SYMBOLS))
+        found = real(np.empty((len(columns[0]), PERIOD_SYMBOLS), dtype=np.float32))
+        first, factors = (whole - 1) % (per_ui * PERIOD_SYMBOLS), real(np.array(shares, dtype=np.float32))
         for row, *samples in zip(found, *columns, strict=True):
-            between_samples(np.array(samples), (whole - 1) % (per_ui * PERIOD_SYMBOLS), np.array(shares), row)
+            between_samples(np.array(samples, dtype=np.float32), first, factors, row)
         return found
 
 
@@ -201,14 +196,17 @@ def _receives_alike(one: Link, other: Link) -> bool:
 class Fit:
     """The least squares of all pairs of levels of the period.
 
-    `pair` (N,) is L times the level index plus that of the symbol before, `count` (L L,) how many there are of each; of symbol n
-    `around`[n : n + W] are those about it, W in all, from the one SYMBOLS_AFTER before it on. `solvers` (L L, W + 1, W + 1) make
-    coefficients of sums with these and the constant.
+    `pair` (N,) is L times the level index plus that of the symbol before, `count` (L L,) how many there are of each. `members`
+    (L L, C) are the symbols of each pair, filled up with the period's first; symbol n is number `places`[n] of them all. `known`
+    (L L, W + 1, C), in single precision, are the members' neighbours, W in all, from the one SYMBOLS_AFTER before on, and a one;
+    zero where filled up. `solvers` (L L, W + 1, W + 1) make coefficients of sums with these.
     """
 
     pair: NDArray[np.int64]
     count: NDArray[np.int64]
-    around: Float
+    members: NDArray[np.int64]
+    places: NDArray[np.int64]
+    known: NDArray[np.float32]
     solvers: Float
 
     def mean(self, values: Float) -> Float:
@@ -217,9 +215,13 @@ class Fit:
 
     def coefficients(self, values: Float) -> Float:
         """Coefficients (L L, V, W + 1) that fit `values` (V, N)."""
-        sums = np.zeros((len(self.count), len(values), self.solvers.shape[2]))
-        correlate_neighbours(values, self.around, self.pair, sums)
-        return sums @ self.solvers
+        sums = self.known @ values.take(self.members, axis=1).transpose(1, 2, 0)
+        return np.asarray(sums.transpose(0, 2, 1) @ self.solvers)
+
+    def fitted(self, coefficients: Float) -> Float:
+        """What `coefficients` (L L, V, W + 1) make of the neighbours (V, N), in single precision."""
+        found = coefficients.astype(np.float32) @ self.known
+        return np.asarray(found.transpose(1, 0, 2).reshape(len(found[0]), -1).take(self.places, axis=1))
 
 
 @lru_cache(maxsize=2)
@@ -232,12 +234,17 @@ def _fit_of(levels: tuple[float, ...]) -> Fit:
     windows = np.lib.stride_tricks.sliding_window_view(around, len(NEIGHBOUR_OFFSETS))
     # the two given symbols make the constant
     free = [*np.flatnonzero(~np.isin(NEIGHBOUR_OFFSETS[::-1], (0, 1))).tolist(), len(NEIGHBOUR_OFFSETS)]
-    solvers = np.zeros((count**2, len(NEIGHBOUR_OFFSETS) + 1, len(NEIGHBOUR_OFFSETS) + 1))
-    for solver, rows in zip(solvers, (np.flatnonzero(pair == each) for each in range(count**2)), strict=True):
-        known = np.concatenate([windows[rows], np.ones((len(rows), 1))], axis=1)[:, free]
+    size, numbers = len(NEIGHBOUR_OFFSETS) + 1, np.bincount(pair)
+    solvers, known = np.zeros((count**2, size, size)), np.zeros((count**2, size, numbers.max()), dtype=np.float32)
+    members, places = np.zeros((count**2, numbers.max()), dtype=np.int64), np.empty(len(pair), dtype=np.int64)
+    for each, number in enumerate(numbers):
+        rows = np.flatnonzero(pair == each)
+        members[each, :number], places[rows] = rows, each * members.shape[1] + np.arange(number)
+        own = np.concatenate([windows[rows], np.ones((number, 1))], axis=1)
+        known[each, :, :number] = own.T
         # columns of random symbols are nearly orthogonal, so that the normal equations lose no digits that matter
-        solver[np.ix_(free, free)] = np.linalg.inv(known.T @ known)
-    return Fit(pair, np.bincount(pair), around, solvers)
+        solvers[each][np.ix_(free, free)] = np.linalg.inv(own[:, free].T @ own[:, free])
+    return Fit(pair, numbers, members, places, known, solvers)
 
 
 def _histograms(left: Float, constants: Float, ranges: Float, fit: Fit) -> tuple[Float, Float]:
@@ -245,10 +252,11 @@ def _histograms(left: Float, constants: Float, ranges: Float, fit: Fit) -> tuple
     low, high = ranges
     scale = (REST_BINS - 1) / np.maximum(high - low, np.finfo(float).tiny)
     # in bins from the lowest on; the largest falls on the last point, and leaves nothing to the one behind it
-    places = ((left - (low - constants)[fit.pair]) * scale[fit.pair])[None]
+    places = ((left - (low - constants)[fit.pair]) * scale[fit.pair]).astype(left.dtype)[None]
     counts, pairs = np.zeros((len(low), REST_BINS + 1)), len(low)
     # one class: what stands for the noise is not looked at
-    count_classes(places, places, fit.pair, np.zeros(pairs), np.empty((pairs, 0)), 1.0, 0, counts, np.zeros((2, pairs)))
+    bounds, sums = np.empty((pairs, 0), dtype=left.dtype), np.zeros((2, pairs))
+    count_classes(places, places, fit.pair, np.zeros(pairs), bounds, 1.0, 0, counts, sums)
     return low[:, None] + np.outer(high - low, np.arange(REST_BINS) / (REST_BINS - 1.0)), counts[:, :-1] / fit.count[
         :, None
     ]

@@ -37,7 +37,7 @@ class PatternFeedback:
     """
 
     def __init__(self, patterns: PatternTails, decision: Float, covariance: Float) -> None:
-        self.sent, self.seen = patterns.pair // patterns.levels, patterns.seen
+        self.sent, self.seen = patterns.pair // patterns.levels, patterns.seen.astype(float)
         self.decision, self.levels = decision, patterns.levels
         variance = patterns.noise + covariance[0]
         for _ in range(MOST_NOISE):

@@ -58,7 +58,7 @@ class PatternTails:
         mean_noise, bounds = self._noise_classes()
         beside, none = np.asarray(centres).repeat(count), np.zeros(pairs)
         # both sums share one grid, so that their ratio compares the same voltages
-        middle = beside[self.pair]
+        middle = beside.astype(self.seen.dtype)[self.pair]
         reach = max(float(np.abs(each - middle).max()) for each in (self.seen, self.fitted))
         reach += float(np.abs(self.left).max())
         average = mean_noise + variance
@@ -77,7 +77,7 @@ class PatternTails:
     def _noise_classes(self) -> tuple[Float, Float]:
         """Mean noise (L L,) of the patterns of every pair, and bounds (L L, NOISE_CLASSES - 1) of equally full classes."""
         members = np.bincount(self.pair, minlength=self.levels**2) * len(self.noise)
-        rows, sums = np.full((len(members), members.max()), np.inf), np.zeros(len(members))
+        rows, sums = np.full((len(members), members.max()), np.inf, self.noise.dtype), np.zeros(len(members))
         gather_groups(self.noise, self.pair, rows, sums, np.zeros_like(members))
         rows.sort(axis=1)
         # patterns of equal noise need not be told apart; a pair without members has no classes to tell apart

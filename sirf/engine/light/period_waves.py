@@ -36,8 +36,6 @@ MAX_THINNING_ERROR = 3e-4
 """Largest rms error at the amplifier's output, relative to its rms, with which half the samples per UI are enough."""
 TRIED_SYMBOLS = 1 << 10
 """Symbols on which that is tried."""
-LANES = 4
-"""Transforms of single precision that one vector instruction takes part in."""
 
 
 class PeriodWaves:
@@ -75,18 +73,14 @@ class PeriodWaves:
         return 1 + len(self.moves)
 
     def at_instants(self, samples: int, samples_per_ui: int) -> Float:
-        """(R, N) V at the slicer, `samples` of `samples_per_ui` after the sampling instant of every symbol."""
+        """(R, N) V at the slicer, `samples` of `samples_per_ui` after the sampling instant of every symbol, single precision."""
         # one sample a UI: frequencies a symbol rate apart fall together, turned by the time that they differ in
         angle, parts = 2.0 * np.pi * samples / samples_per_ui, self.per_ui // 2
         turns = np.exp(1j * angle * np.arange(-parts, parts)) / self.per_ui
-        half = PERIOD_SYMBOLS // 2 + 1
-        # a number of courses that fills the vectors
-        rows = self.courses if self.courses == 1 else -(-self.courses // LANES) * LANES
-        spectra = np.zeros((rows, half), dtype=self._folded.dtype)
-        np.matmul(turns.astype(spectra.dtype), self._folded, out=spectra[: self.courses])
+        spectra = turns.astype(self._folded.dtype) @ self._folded
         spectra[:, 0] -= self.chain.offset * PERIOD_SYMBOLS
-        spectra *= turning(angle / PERIOD_SYMBOLS, half).astype(spectra.dtype)
-        return fft.irfft(spectra, PERIOD_SYMBOLS, overwrite_x=True)[: self.courses].astype(float)
+        spectra *= turning(angle / PERIOD_SYMBOLS, spectra.shape[1]).astype(spectra.dtype)
+        return irfft(spectra, PERIOD_SYMBOLS)
 
     @cached_property
     def _folded(self) -> Complex:
