@@ -343,10 +343,14 @@ class InterferenceModel:
         for row, pair in enumerate(moment.given_symbols(ahead[:TIED_SYMBOLS])):
             told = LevelByLevel.of(pair, tilt, noise[[0, row + 1]], bounds, likely)
             means[row], lean[row], offset[row], spread[row] = told.mean, told.leaning, told.offset, told.spread
-        for row, (index, course, later) in enumerate(ahead[TIED_SYMBOLS:], start=TIED_SYMBOLS):
-            means[row] += float(likely @ moment.derivative(course, later)[:-1]) / tilt
-            if index >= 0:
-                lean[row] = leaning(float(likely @ moment.mean_level(index)[:-1]), self.levels) * self.levels
+        untied = range(TIED_SYMBOLS, MEMORY)
+        levels_of = [row for row in untied if ahead[row][0] >= 0]
+        courses = [(ahead[row][1], ahead[row][2]) for row in untied]
+        slopes = moment.derivatives([*courses, *((moment.along_level(ahead[row][0]), None) for row in levels_of)])
+        slopes = slopes[:, :-1] @ likely
+        means[TIED_SYMBOLS:] += slopes[: len(untied)] / tilt
+        for row, mean in zip(levels_of, slopes[len(untied) :].tolist(), strict=True):
+            lean[row] = leaning(mean, self.levels) * self.levels
         self._after = AfterError(variance, means, lean, offset, spread)
         return self._after
 

@@ -33,6 +33,8 @@ from sirf.signal.pam import level_shares
 
 SMALL_STEP = 1e-3
 """Part of a change of the response by which it is tried either way; the error of the difference falls with its square."""
+STEPS = SMALL_STEP * np.array([0.0, 1.0, -1.0, 1.0, -1.0, 1.0, -1.0])
+"""No step, then one either way along the interference, along another one, and along both."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -134,51 +136,41 @@ class TiltedMoment:
         most = each.max(axis=0)
         return np.asarray(most + np.log(self.displacement.state_shares @ np.exp(each - most)))
 
-    def derivative(self, course: Float, later: EdgeResponse | None = None) -> Float:
-        """Derivative (L,) of the logarithm along a change `course` (K,) in V of the cursors and `later` of the edges."""
-        added = None if later is None else self._added(later)
-        total = np.zeros(len(self.levels))
+    def derivatives(self, changes: Sequence[tuple[Float, EdgeResponse | None]]) -> Float:
+        """Derivatives (C, L) of the logarithm along changes: each `course` (K,) in V of the cursors, and of the edges."""
+        courses = np.array([course for course, _ in changes])
+        added = [None if later is None else self._added(later) for _, later in changes]
+        total = np.zeros((len(changes), len(self.levels)))
         for index, state in enumerate(self.states):
-            along, volts = course, None
-            if added is not None:
-                along, volts = course + added[index][0], added[index][1]
-            total += state.share * (float(state.means @ along) + self._tied_slope(state, along[self.tied], volts))
+            moved = [(0.0, None) if each is None else each[index] for each in added]
+            along = np.array([course + shift for course, (shift, _) in zip(courses, moved, strict=True)])
+            slopes = self._tied_slopes(state, along[:, self.tied], [volts for _, volts in moved])
+            total += state.share * ((along @ state.means)[:, None] + slopes)
         # the main symbol is given: its level tells of what it adds itself
-        return np.asarray(total + self.tilt * course[self.main] * self.levels)
+        return np.asarray(total + np.multiply.outer(self.tilt * courses[:, self.main], self.levels))
 
-    def mean_level(self, index: int) -> Float:
-        """Mean (L,) of the symbol at cursor `index` under the tilted distribution."""
+    def derivative(self, course: Float, later: EdgeResponse | None = None) -> Float:
+        """One of `derivatives` (L,)."""
+        return np.asarray(self.derivatives([(course, later)])[0])
+
+    def along_level(self, index: int) -> Float:
+        """The course (K,) whose derivative is the mean (L,) of the symbol at cursor `index` under the tilted distribution."""
         one = np.zeros(len(self.states[0].means))
         # the derivative along a cursor is the tilt times the mean of its symbol
         one[index] = 1.0 / self.tilt
-        return self.derivative(one)
+        return one
 
     def given_symbols(self, others: Sequence[tuple[int, Float, EdgeResponse]]) -> list[PairCumulants]:
         """Cumulants of the interference x and of another y, tilted along x, given the level of one symbol; for each of `others`.
 
         These are the index of the symbol's cursor, one or two before the main one, and the cursors (K,) in V and edges of y.
         """
-        here = [self._around(state, None) for state in self.states]
-        ahead = [self._around(state, state.volts) for state in self.states]
         found = []
         for index, course, later in others:
-            logs = []
-            for state, (shift, volts), still, along in zip(self.states, self._added(later), here, ahead, strict=True):
-                x, y = state.outside.copy(), course + shift
-                x[self.tied] = state.cursors
-                ways = ((x, along), (y, self._around(state, volts)), (x + y, self._around(state, state.volts + volts)))
-                logs.append(
-                    [self._given(state, np.zeros(len(x)), 0.0, still[0], index)]
-                    + [
-                        self._given(state, way, step, factors, index)
-                        for way, pair in ways
-                        for step, factors in zip((SMALL_STEP, -SMALL_STEP), pair, strict=True)
-                    ]
-                )
-            each = np.array(logs)
+            added = zip(self.states, self._added(later), strict=True)
+            each = np.array([self._given(state, index, course + shift, volts) for state, (shift, volts) in added])
             most = each.max(axis=0)
-            shares = self.displacement.state_shares
-            mixed = most + np.log(np.tensordot(shares, np.exp(each - most), axes=1))
+            mixed = most + np.log(np.tensordot(self.displacement.state_shares, np.exp(each - most), axes=1))
             found.append(self._cumulants(mixed, course[self.main]))
         return found
 
@@ -192,29 +184,28 @@ class TiltedMoment:
         other = first[1] + own * self.levels[:, None]
         return PairCumulants(centre, first[0], other, second[0], second[1], covariance)
 
-    def _around(self, state: TiltedState, volts: Float | None) -> tuple[Float, Float]:
-        """What displaced edges contribute where they change by a small step of `volts` either way; not at all by default."""
-        if volts is None or not len(self.chain):
-            return state.factors, state.factors
-        above, below = (self._edge_factors(state.volts + step * volts) for step in (SMALL_STEP, -SMALL_STEP))
-        return above, below
-
-    def _given(self, state: TiltedState, course: Float, step: float, factors: Float, index: int) -> Float:
-        """Logarithm (L, L) of what each level of the symbol `index` contributes, with `step` times `course` on the cursors."""
-        means, variances = state.means, state.variances
+    def _given(self, state: TiltedState, index: int, y: Float, later: Float) -> Float:
+        """Logarithms (7, L, L) as `_cumulants` takes them, by level of the symbol `index`; `later` as `TiltedState.volts`."""
+        x, means, variances = state.outside.copy(), state.means, state.variances
+        x[self.tied] = state.cursors
+        courses = STEPS[:, None] * np.array([x, x, x, y, y, x + y, x + y])
+        along = np.array([state.volts, state.volts, later, later, state.volts + later, state.volts + later])
+        factors = np.empty((2, len(STEPS), *state.factors.shape[1:]))
+        factors[:, 0] = state.factors
+        factors[:, 1:] = self._edge_factors(state.volts + STEPS[1:, None, None, None] * along)
         inside = self.tied.start <= index < self.tied.stop
-        tied = self._tied(state.cursors + step * course[self.tied], factors, index - self.main + 2 if inside else -1)
+        tied = self._tied(state.cursors + courses[:, self.tied], factors, index - self.main + 2 if inside else -1)
         # a small step: two cumulants of independent symbols do
-        change = step * float(means @ course) + 0.5 * step**2 * float(variances @ course**2)
-        change += state.rest
+        change = courses @ means + 0.5 * courses**2 @ variances + state.rest
         if inside:
-            return tied + change
-        change -= step * means[index] * course[index] + 0.5 * step**2 * variances[index] * course[index] ** 2
+            return np.asarray(tied + change[:, None, None])
+        own = courses[:, index]
+        change -= own * means[index] + 0.5 * own**2 * variances[index]
         level = self.tilt * self.levels
         # of a symbol outside the chain alone: its share times its exponential, over the sum that `rest` holds
         weight = level * state.outside[index] + np.log(level_shares(len(level)))
-        alone = weight - np.log(np.exp(weight).sum()) + step * course[index] * level
-        return np.asarray(tied + change + alone)
+        alone = weight - np.log(np.exp(weight).sum()) + np.multiply.outer(own, level)
+        return np.asarray(tied + change[:, None, None] + alone[:, None])
 
     def _added(self, edges: EdgeResponse) -> list[tuple[Float, Float]]:
         """What `edges` add in each state: in V to the cursors, and their displaced edges of the chain."""
@@ -241,30 +232,29 @@ class TiltedMoment:
         logarithm = self._tied(tied, factors)[:, 0] + rest
         return TiltedState(np.ones(len(self.levels)), logarithm, tied, volts, factors, outside, means, variances, rest)
 
-    def _tied_slope(self, state: TiltedState, course: Float, volts: Float | None) -> Float | float:
-        """Derivative (L,) of the tied symbols' part along a change of their cursors and of the displaced edges."""
-        if not (volts is not None and volts.any()) and not course.any():
-            return 0.0
-        above, below = (
-            self._tied(
-                state.cursors + step * course,
-                state.factors if volts is None else self._edge_factors(state.volts + step * volts),
-            )
-            for step in (SMALL_STEP, -SMALL_STEP)
-        )
-        return np.asarray(above - below)[:, 0] / (2.0 * SMALL_STEP)
+    def _tied_slopes(self, state: TiltedState, courses: Float, volts: Sequence[Float | None]) -> Float:
+        """Derivatives (C, L) of the tied symbols' part along changes of their cursors (C, Q + 3) and of the displaced edges."""
+        steps = np.array([SMALL_STEP, -SMALL_STEP])
+        factors = np.empty((2, len(steps), len(volts), *state.factors.shape[1:]))
+        factors[:] = state.factors[:, None, None]
+        moving = [number for number, each in enumerate(volts) if each is not None]
+        if moving:
+            along = np.array([each for each in volts if each is not None])
+            factors[:, :, moving] = self._edge_factors(state.volts + np.multiply.outer(steps, along))
+        above, below = self._tied(state.cursors + np.multiply.outer(steps, courses), factors)[..., 0]
+        return np.asarray((above - below) / (2.0 * SMALL_STEP))
 
     def _edge_factors(self, volts: Float) -> Float:
-        """What displaced edges contribute (2, Q, L⁴), given the symbols of each."""
+        """What displaced edges contribute (2, …, Q, L⁴), given the symbols of each; `volts` (…, Q, 1 or 2, N)."""
         if not len(self.chain):
-            return volts
+            return np.zeros((2, *volts.shape[:-2], len(self.levels) ** 4))
         nodes = self.nodes
         return edge_factors(self.tilt, volts, nodes.shares, nodes.counts, self.weights, *self.rests, self.levels)
 
     def _tied(self, cursors: Float, factors: Float, pinned: int = -1) -> Float:
-        """Logarithm (L, P) of the tied symbols' moment; arguments as in `chain_moments`."""
+        """Logarithm (…, L, P) of the tied symbols' moment; arguments as in `chain_moments`."""
         count = len(self.levels)
         if not len(self.chain):
-            return np.zeros((count, 1))
+            return np.zeros((*cursors.shape[:-1], count, 1))
         main, usual = self.main - self.tied.start, level_shares(count)
         return np.asarray(np.log(chain_moments(self.tilt, factors, cursors, main, self.levels, usual, pinned)))
