@@ -8,16 +8,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from sirf._arrays import Float
+from sirf._arrays import Float, Integer
 from sirf.results.tail_lookup import logarithm_at, logarithms_at, probabilities_beyond
 from sirf.signal.pam import level_shares
 
 FLOOR = 1e-40
 """Probabilities below this are reported as zero: rounding of the inversion takes over there."""
 LOG_FLOOR = float(np.log(FLOOR))
-# 2^-48 is 4e-15 of the distance: the threshold is then as exact as the voltages
+# 4e-15 of the distance: the threshold is then as exact as the voltages
+LAST_STEP = 2.0**-48
+"""Last step of the search for a threshold, as part of the distance of two levels."""
 BISECTIONS = 48
-"""Halvings of the distance of two levels in which a threshold is found."""
+"""Most steps of a search for a threshold or a quantile."""
 SHORTEST_STEP = 1e-12
 """Last step of a search for a quantile, in samples of a tail."""
 
@@ -91,11 +93,11 @@ class Interference:
         """P(x > v | level), (L, V); 0 below `FLOOR`."""
         return np.where(self.log_tail > LOG_FLOOR, np.exp(self.log_tail), 0.0)
 
-    def above(self, level: int, value: Float | float) -> Float:
+    def above(self, level: Integer | int, value: Float | float) -> Float:
         """P(x > value | level) at any sign of `value`, by cubic interpolation of the logarithm."""
         return self.beyond(True, level, value)
 
-    def below(self, level: int, value: Float | float) -> Float:
+    def below(self, level: Integer | int, value: Float | float) -> Float:
         """P(x < -value | level) at any sign of `value`."""
         return self.beyond(False, level, value)
 
@@ -139,23 +141,38 @@ class Interference:
         Both tails have one value there, so the threshold lies inside the eye's contour at every error ratio at which it is open.
         Half way between the levels where both tails are lost in rounding there.
         """
-        found = []
-        for e in range(len(levels) - 1):
-            low, high = float(levels[e]) * main, float(levels[e + 1]) * main
-            tail_above, tail_below = self.log_tail[e].tolist(), self.lower_log_tail[e + 1].tolist()
-            start, end = low, high
-            for _ in range(BISECTIONS):
-                middle = 0.5 * (start + end)
-                # by the logarithm: both tails may lie far below what a difference of numbers can hold
-                upper = logarithm_at(tail_above, (middle - low) * self._scale, LOG_FLOOR)
-                lower = logarithm_at(tail_below, (high - middle) * self._scale, LOG_FLOOR)
-                # both lost: every place is as good, and half way is where the levels want it
-                if upper == lower:
-                    break
-                # the tail from below is still the larger: the threshold lies further up
-                start, end = (middle, end) if upper > lower else (start, middle)
-            found.append(0.5 * (start + end))
-        return np.array(found)
+        return np.array([self._balanced(e, levels[e : e + 2] * main) for e in range(len(levels) - 1)])
+
+    def _balanced(self, level: int, volts: Float) -> float:
+        """The threshold above a level, in V; `volts` (2,) are the level and the one above it."""
+        low, high = (float(each) for each in volts)
+        # as far as one level lies from the other, with all that a cubic there goes through
+        reach = int((high - low) * self._scale) + 5
+        tail_above, tail_below = self.log_tail[level, :reach].tolist(), self.lower_log_tail[level + 1, :reach].tolist()
+
+        def excess(place: float) -> float:
+            # by the logarithm: both tails may lie far below what a difference of numbers can hold
+            upper = logarithm_at(tail_above, (place - low) * self._scale, LOG_FLOOR)
+            return upper - logarithm_at(tail_below, (high - place) * self._scale, LOG_FLOOR)
+
+        # where it is positive the tail from below is still the larger: the threshold lies further up
+        ends, values, stayed = [low, high], [excess(low), excess(high)], -1
+        place = 0.5 * (low + high)
+        for _ in range(BISECTIONS):
+            here = excess(place)
+            # both lost: every place is as good, and half way is where the levels want it
+            if here == 0.0:
+                break
+            moved, other = (0, 1) if here > 0.0 else (1, 0)
+            ends[moved], values[moved] = place, here
+            # an end that stays a second time counts half, so that the line finds the other side of the threshold
+            if stayed == other:
+                values[other] *= 0.5
+            before, stayed = place, other
+            place = ends[0] + (ends[1] - ends[0]) * values[0] / (values[0] - values[1])
+            if abs(place - before) <= LAST_STEP * (high - low):
+                break
+        return place
 
     def _quantile(self, tail: Float, probability: float) -> float:
         wanted = float(np.log(probability))

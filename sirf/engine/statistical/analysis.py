@@ -324,13 +324,13 @@ class InterferenceModel:
         cursors, main = self.cursors(0)
         cursors[main] = 0.0
         bounds = 0.5 * np.diff(self.levels) * end.main_cursor
-        level = int(np.argmax(at_instant.beyond(True, np.arange(len(bounds)), bounds)))
+        likely = at_instant.above(np.arange(len(bounds)), bounds)
+        level = int(np.argmax(likely))
+        likely /= likely.sum()
         # how fast the tail falls at the threshold: the tilt with which errors happen there
         small = 1e-3 * bounds[level]
         here, beyond = np.log(at_instant.above(level, bounds[level] + np.array([-small, small]))).tolist()
         tilt = (here - beyond) / (2.0 * small)
-        likely = np.array([float(at_instant.above(i, bound)) for i, bound in enumerate(bounds)])
-        likely /= likely.sum()
 
         moment = TiltedMoment.of(cursors, main, edges, moved, self.levels, tilt)
         noise = self._noise_covariance()

@@ -9,7 +9,7 @@ more than one level count as one in the state (their bits are counted in full), 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 
 import numpy as np
@@ -22,6 +22,8 @@ from sirf.results.statistical_eye import ErrorRates
 from sirf.signal.pam import bit_error_table, bits_per_symbol, level_shares, thresholds
 
 RatesByPattern = Callable[[NDArray[np.int64], Float], Float]
+Rates = tuple[Float, Float, Float, Float]
+"""Symbol and bit error ratio, probability of an error upwards and downwards, each (S,) by state."""
 
 # 3^5 = 243 states: each further decision would triple them
 MEMORY = 5
@@ -80,30 +82,41 @@ def with_feedback(
     *,
     after: AfterError | None = None,
     decision: Float | None = None,
-    by_pattern: RatesByPattern | None = None,
+    by_pattern: Callable[[ErrorRates], RatesByPattern | None] | None = None,
 ) -> ErrorRates:
     """Error ratios with decided symbols fed back; `dfe` relative to the main cursor, levels relative to the outer one.
 
     `after` says what an error tells of the symbols that follow it (nothing by default); `decision` as in `transition_tables`.
-    `by_pattern` takes states (S, M) and what an error feeds back (M,) in V, and gives the rates after errors where known patterns
-    tell them: upwards, downwards and bits (3, S), not a number where they tell nothing.
+    `by_pattern` is given what is found so, and says whether known patterns tell more: it gives none, or what takes states (S, M)
+    and what an error feeds back (M,) in V, and gives the rates after errors: upwards, downwards and bits (3, S), not a number
+    where patterns tell nothing.
     """
     # coloured noise ties errors to each other beyond a short feedback filter
     taps = np.asarray([*dfe, 0.0, 0.0, 0.0][: max(len(dfe), 0 if after is None else 4)][:MEMORY])
     # an error of one level is 2 / (L - 1) of the outer level
     volts = taps * main * 2.0 / (len(levels) - 1)
     between = thresholds(levels) * main if decision is None else decision
-    states, following = _chain_of_errors(len(taps))
-    symbol, bit, up, down = _rates_by_state(at_instant, levels, main, volts, after, between, by_pattern)
+    # the second: with the sent symbols fed back
+    fed = [volts] if after is None else [volts, np.zeros(COLOUR_MEMORY)]
+    rates = [_rates_by_state(at_instant, levels, main, each, after, between) for each in fed]
+    found = _of_states(rates)
+    told = None if by_pattern is None else by_pattern(found)
+    if told is None:
+        return found
+    return _of_states([_where_told(told, each, usual) for each, usual in zip(fed, rates, strict=True)])
+
+
+def _of_states(rates: Sequence[Rates]) -> ErrorRates:
+    """Error ratios of the rates after each sequence of errors, and, where errors tell what follows, of those without feedback."""
+    symbol, bit, up, down = (each.copy() for each in rates[0])
     # no error at all is the middle state in the order in which `itertools.product` counts -1, 0, 1
-    quiet = len(states) // 2
+    quiet = len(symbol) // 2
     alone = float(symbol[quiet])
-    if after is not None:
-        undisturbed = _rates_by_state(at_instant, levels, main, np.zeros(COLOUR_MEMORY), after, between, by_pattern)
-        rarer = _part_after_right_decisions(undisturbed)
+    if len(rates) > 1:
+        rarer = _part_after_right_decisions(rates[1])
         for each in (symbol, bit, up, down):
             each[quiet] *= rarer
-    occupancy = _stationary(following, (down, 1.0 - up - down, up))
+    occupancy = _stationary((down, 1.0 - up - down, up))
     ser = float(occupancy @ symbol)
     # errors that begin a burst: all others follow one of the last symbols' errors
     fresh = float(occupancy[quiet] * symbol[quiet])
@@ -116,16 +129,22 @@ def with_feedback(
     )
 
 
+def _where_told(by_pattern: RatesByPattern, fed: Float, usual: Rates) -> Rates:
+    """The `usual` rates, but those that patterns tell where they do."""
+    states = _states(len(fed))
+    up, down, bit = by_pattern(states, fed)
+    # the symbols after right decisions are those of the distribution, which knows deeper tails than patterns do
+    told = np.isfinite(up) & (np.arange(len(states)) != len(states) // 2)
+    symbol, bit, up, down = (
+        np.where(told, own, old) for own, old in zip((up + down, bit, up, down), usual, strict=True)
+    )
+    return symbol, bit, up, down
+
+
 @cache
-def _chain_of_errors(memory: int) -> tuple[NDArray[np.int64], list[NDArray[np.int64]]]:
-    """The states (3^memory, memory), and the number of the state that follows each after an error of -1, 0 and +1."""
-    states = np.array(list(itertools.product((-1, 0, 1), repeat=memory)))
-    weights = 3 ** np.arange(memory)[::-1]
-    following = [
-        ((np.roll(states, 1, axis=1) * (np.arange(memory) > 0) + error * (np.arange(memory) == 0)) + 1) @ weights
-        for error in (-1, 0, 1)
-    ]
-    return states, following
+def _states(memory: int) -> NDArray[np.int64]:
+    """The last errors (3^memory, memory) of each state, the newest first."""
+    return np.array(list(itertools.product((-1, 0, 1), repeat=memory)))
 
 
 def _rates_by_state(
@@ -135,19 +154,9 @@ def _rates_by_state(
     fed: Float,
     after: AfterError | None,
     decision: Float,
-    by_pattern: RatesByPattern | None = None,
-) -> tuple[Float, Float, Float, Float]:
+) -> Rates:
     """`_rates` after each sequence of errors, where an error of one level takes `fed` (M,) in V off the next symbols."""
-    states = _chain_of_errors(len(fed))[0]
-    if by_pattern is not None:
-        usual = _rates_by_state(at_instant, levels, main, fed, after, decision)
-        up, down, bit = by_pattern(states, fed)
-        # the symbols after right decisions are those of the distribution, which knows deeper tails than patterns do
-        told = np.isfinite(up) & (np.arange(len(states)) != len(states) // 2)
-        symbol, bit, up, down = (
-            np.where(told, own, old) for own, old in zip((up + down, bit, up, down), usual, strict=True)
-        )
-        return symbol, bit, up, down
+    states = _states(len(fed))
     # feedback subtracts, so that an error upwards lowers the next samples
     moved = -(states @ fed)
     if after is None:
@@ -159,16 +168,16 @@ def _rates_by_state(
     return _rates(tables, following.share)
 
 
-def _part_after_right_decisions(rates: tuple[Float, Float, Float, Float]) -> float:
+def _part_after_right_decisions(rates: Rates) -> float:
     """Part of the error ratio of any symbol that one after right decisions has: correlated interference groups errors.
 
     `rates` are those with the sent symbols fed back: then the chain must give the error ratio of any symbol. With B errors and T
     symbols in an excursion from the quiet state, which p starts, that ratio is p B / (1 + p T).
     """
     symbol, _, up, down = rates
-    following, quiet = _chain_of_errors(COLOUR_MEMORY)[1], len(symbol) // 2
+    quiet = len(symbol) // 2
     alone = float(symbol[quiet])
-    occupancy = _stationary(following, (down, 1.0 - up - down, up))
+    occupancy = _stationary((down, 1.0 - up - down, up))
     rest = float(occupancy[quiet])
     errors = float(occupancy @ symbol) / (rest * alone)
     away = (1.0 / rest - 1.0) / alone
@@ -177,7 +186,7 @@ def _part_after_right_decisions(rates: tuple[Float, Float, Float, Float]) -> flo
     return 1.0 / needed if needed > alone else 1.0
 
 
-def _rates(tables: Float, shares: Float | None = None) -> tuple[Float, Float, Float, Float]:
+def _rates(tables: Float, shares: Float | None = None) -> Rates:
     """(symbol error ratio, bit error ratio, probability of an error upwards, downwards), each (S,), of transition tables.
 
     `shares` (S, L) are the probabilities of the sent levels, those of random bits by default.
@@ -197,12 +206,13 @@ def _weights_of_errors(count: int) -> Float:
     return np.asarray(each.reshape(count * count, 3))
 
 
-def _stationary(following: list[NDArray[np.int64]], probabilities: tuple[Float, Float, Float]) -> Float:
-    """Stationary distribution of the chain: state s goes to following[e][s] with probabilities[e][s].
+def _stationary(probabilities: tuple[Float, Float, Float]) -> Float:
+    """Stationary distribution of the chain: `probabilities` (S,) of an error of -1, 0 and +1 in each state.
 
     Summed over excursions from the quiet state, which ends them: all terms are positive, so that rare states keep their digits.
     """
-    quiet, size = len(following[0]) // 2, len(following[0])
+    size = len(probabilities[0])
+    quiet = size // 2
     # a step forgets the oldest error, the last digit of a state, and puts the newest in front
     step = np.stack(probabilities).reshape(3, size // 3, 3)
     visits = np.zeros(size)
@@ -216,8 +226,8 @@ def _stationary(following: list[NDArray[np.int64]], probabilities: tuple[Float, 
             return np.asarray(visits / visits.sum())
     # errors that hardly ever end: all states at once, the equation of the quiet one replaced by the sum of one
     matrix = np.zeros((size, size))
-    for state, probability in zip(following, probabilities, strict=True):
-        matrix[state, np.arange(size)] = probability
+    for error, probability in enumerate(probabilities):
+        matrix[(error * size + np.arange(size)) // 3, np.arange(size)] = probability
     # P x = x alone is singular, because every column of P sums to one: one equation gives way to that of the sum
     matrix[np.diag_indices(size)] -= 1.0
     matrix[quiet, :] = 1.0

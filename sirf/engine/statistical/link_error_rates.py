@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING
 
-from sirf.engine.statistical.error_propagation import with_feedback, without_feedback
+from sirf.engine.statistical.error_propagation import RatesByPattern, with_feedback, without_feedback
 from sirf.results.interference_distribution import Interference
 from sirf.results.statistical_eye import ErrorRates
 
@@ -37,17 +36,17 @@ def error_rates(model: InterferenceModel, at_instant: Interference, *, ideal_fee
     # what is lost in rounding has no tail to say what follows an error
     if ideal_feedback or not any(link.receiver.dfe) or seen < MIN_FOLLOWED_ERROR_RATIO:
         return without_feedback(at_instant, model.decided, main, decision)
-    follow = partial(
-        with_feedback,
-        at_instant,
-        model.decided,
-        main,
-        link.receiver.dfe,
-        after=model.after_errors(at_instant),
-        decision=decision,
+
+    def by_pattern(found: ErrorRates) -> RatesByPattern | None:
+        # patterns take twenty times as long, which searches of linear rows, whose taps are small, would pay at every step
+        if (
+            model.large is None
+            or abs(found.ser - found.detector_error_ratio) < PATTERNS_FROM * found.detector_error_ratio
+        ):
+            return None
+        return model.rates_after_errors(decision)
+
+    after = model.after_errors(at_instant)
+    return with_feedback(
+        at_instant, model.decided, main, link.receiver.dfe, after=after, decision=decision, by_pattern=by_pattern
     )
-    found = follow()
-    # patterns take twenty times as long, which searches of linear rows, whose taps are small, would pay at every step
-    if model.large is None or abs(found.ser - found.detector_error_ratio) < PATTERNS_FROM * found.detector_error_ratio:
-        return found
-    return follow(by_pattern=model.rates_after_errors(decision))
