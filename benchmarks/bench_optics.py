@@ -15,7 +15,7 @@ from collections.abc import Callable
 
 import sirf
 from sirf import optics
-from sirf.engine.light.light_chain import transmitter_tdecq
+from sirf.engine.light.transmitter_closure import transmitter_tdecq
 from sirf.engine.statistical.analysis import kept_model
 
 LIMITS = {"equaliser search": 8.0, "statistical eye, one phase": 0.5, "statistical eye, 32 phases": 1.2, "TDECQ": 3.0}

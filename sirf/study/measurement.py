@@ -14,7 +14,7 @@ from sirf.channel.network import bulk_delay
 from sirf.com.annex_93a import setting_of_case
 from sirf.com.config.preset_settings import from_standard
 from sirf.com.near_search import setting_near, setting_of_thinned_grid
-from sirf.engine.light.light_chain import transmitter_tdecq
+from sirf.engine.light.transmitter_closure import transmitter_tdecq
 from sirf.engine.statistical.analysis import statistical_eye
 from sirf.errors import AmiError, NoSettingError, SirfError
 from sirf.fec.error_chain import ErrorChain

@@ -15,7 +15,7 @@ from sirf import optics
 from sirf.channel.linear_repeater import linear_chain
 from sirf.engine.counting.baud_rate import BaudRateLink
 from sirf.engine.front_end import front_end
-from sirf.engine.light.light_chain import transmitter_tdecq
+from sirf.engine.light.transmitter_closure import transmitter_tdecq
 from sirf.errors import SirfError
 from sirf.fec import CodewordCounter, load
 from sirf.link import Link

@@ -11,7 +11,6 @@ from math import sqrt
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy import fft
 
 from sirf._arrays import Complex, Float
@@ -23,11 +22,9 @@ from sirf.channel.transfer import Transfer
 from sirf.engine.front_end import FrontEnd, front_end, with_ffe
 from sirf.engine.light.echoes import Echoes, beats
 from sirf.errors import SirfError
-from sirf.optics.eye_closure import FIFTEEN_TAPS, FIVE_TAPS, ReferenceReceiver, Tdecq, tdecq
 from sirf.optics.optical_path import OpticalPath
 from sirf.optics.span import Span
 from sirf.receiver.receiver import Receiver
-from sirf.signal.patterns import Pattern
 from sirf.signal.single_transform import irfft, rfft
 from sirf.units import ELECTRON
 
@@ -41,8 +38,6 @@ MAX_CUT_ENERGY = 1e-8
 """Part of the energy of the response behind the amplifier that its cut end may carry."""
 SKIN_EFFECT_UI = 48
 """UI kept of the slow end of an electrode's skin effect."""
-FIFTEEN_TAPS_FROM_BAUD = 80e9
-"""Symbol rate in baud from which TDECQ takes the reference receiver of 802.3dj, with 15 taps."""
 
 
 def drive_link(link: Link, *, coupled: bool = True) -> Link:
@@ -462,36 +457,6 @@ def edge_moves(link: Link, symbols: Float, tau: Float) -> Float:
     # the FFE's differences make transitions of symbols; an edge later by tau takes x tau times the slope away
     steps = sum(tap * np.roll(symbols, index - tx.ffe_main) for index, tap in enumerate(taps))
     return np.asarray(-steps * tau)
-
-
-def transmitter_tdecq(
-    link: Link, *, receiver: ReferenceReceiver | None = None, fibre: bool = True, pattern: str = "prbs13q"
-) -> Tdecq:
-    """TDECQ of the light that leaves a link's transmitter, with the copper, FFE and automatic gain before the driver.
-
-    Behind the fibre, or before it (TECQ) where `fibre` is false; one period of `pattern`, without noise or aggressors (a PRBS11
-    takes an eighth of PRBS13Q's time and differs by some hundredths of a dB). `receiver` is the reference receiver, of 15 taps
-    from 80 GBd and 5 below by default. Raises `SirfError` for a link without light.
-    """
-    light, sent = sent_light(link, pattern, 4, fibre=fibre)
-    chosen = receiver or (FIFTEEN_TAPS if link.symbol_rate > FIFTEEN_TAPS_FROM_BAUD else FIVE_TAPS)
-    return tdecq(light, sent, symbol_rate=link.symbol_rate, samples_per_ui=SAMPLES_PER_UI, receiver=chosen)
-
-
-def sent_light(link: Link, pattern: str, order: int, *, fibre: bool) -> tuple[Float, NDArray[np.integer]]:
-    """One period of `pattern` (N,) at `order` levels as light (N M,) in W, before or behind the fibre, and what was sent."""
-    span = _span(link)
-    chosen_pattern = Pattern(pattern)
-    sent = chosen_pattern.take(0, chosen_pattern.period(order), order=order)
-    drive = front_end(drive_link(link))
-    rate = SAMPLES_PER_UI * link.symbol_rate
-    volts = span.path.driver.curve(
-        np.sign(link.drive_gain) * periodic(drive.through, drive.sampling, link.levels[sent])
-    )
-    light = span.path.launch(volts, rate)
-    if fibre:
-        light = span.path.fibre.propagate(light, rate, chirp=span.path.chirp)
-    return light, sent
 
 
 def _span(link: Link) -> Span:

@@ -13,7 +13,8 @@ import sirf
 from sirf import optics
 from sirf.engine.light.averaged_chain import MAX_THINNING_ERROR, averaged, coarsest
 from sirf.engine.light.echoes import Echoes, beats
-from sirf.engine.light.light_chain import SAMPLES_PER_UI, periodic, transmitter_tdecq
+from sirf.engine.light.light_chain import SAMPLES_PER_UI, periodic
+from sirf.engine.light.transmitter_closure import transmitter_tdecq
 from sirf.engine.statistical.analysis import InterferenceModel
 from sirf.engine.waveform.block_stream import Stream
 from sirf.engine.waveform.plan import plan
