@@ -129,10 +129,15 @@ class AnalogChannel:
     shapes: tuple[Complex, ...]
     index: tuple[int, ...]
 
-    def response(self, path: int, receiver: Receiver, *, kind: str) -> Float:
-        """Time response of a path in V: `kind` is "pulse", "edge" or "edge_slope" (per UI).
+    def response(self, path: int, receiver: Receiver, *, kind: str, factor: Complex | float = 1.0) -> Float:
+        """Time response (n_samples,) of a path in V: `kind` and `factor` as in `spectrum`."""
+        n_samples = self.prepared[self.index[path]].n_samples
+        return np.asarray(fft.irfft(factor * self.spectrum(path, receiver, kind=kind), n=n_samples))
 
-        Of the receiver only the CTLE is read.
+    def spectrum(self, path: int, receiver: Receiver, *, kind: str) -> Complex:
+        """Spectrum of a path's response to the end of its band: `kind` is "pulse", "edge" or "edge_slope" (per UI).
+
+        Of the receiver only the CTLE is read. What follows is a factor of it, and costs no transform of its own.
         """
         # distinct networks are prepared once, whatever number of paths share them
         number = self.index[path]
@@ -141,13 +146,22 @@ class AnalogChannel:
             shape = shape * _ctle_transfer(receiver.ctle, transfer.n_samples, transfer.sample_rate, len(shape))
         if kind == "pulse":
             rate = transfer.symbol_rate
-            shape = shape * symbol_shape(transfer.n_samples, transfer.samples_per_ui, rate, len(shape))
-        elif kind == "edge_slope":
+            return np.asarray(shape * symbol_shape(transfer.n_samples, transfer.samples_per_ui, rate, len(shape)))
+        if kind == "edge_slope":
             # j omega differentiates; divided by the symbol rate the derivative is per UI
-            shape = shape * (2j * np.pi * (transfer.frequency[: len(shape)] / transfer.symbol_rate))
-        elif kind != "edge":
+            return np.asarray(shape * (2j * np.pi * (transfer.frequency[: len(shape)] / transfer.symbol_rate)))
+        if kind != "edge":
             raise ValueError(kind)
-        return np.asarray(fft.irfft(shape, n=transfer.n_samples))
+        return shape
+
+    def taps(self, path: int, taps: Sequence[float], main: int) -> Complex:
+        """Transfer of T-spaced taps at the frequencies of a path's `spectrum`; the tap at `main` causes no delay."""
+        number = self.index[path]
+        transfer = self.prepared[number]
+        # the same at every multiple of the symbol rate: one period of it is a transform of the taps
+        period = np.zeros(transfer.n_samples // transfer.samples_per_ui)
+        np.add.at(period, (np.arange(len(taps)) - main) % len(period), taps)
+        return np.resize(fft.fft(period), len(self.shapes[number]))
 
 
 # few, for each keeps its link's copper: an equaliser search asks for one, light for two more
@@ -283,8 +297,8 @@ def _front_end(key: _ResponseKey) -> FrontEnd:
     link, tail = key.link, key.tail
     channel = analog_channel(link)
     receiver, tx, m = link.receiver, link.transmitter, link.samples_per_ui
-    raw = [channel.response(0, receiver, kind=kind) for kind in ("pulse", "edge", "edge_slope")]
-    shaped, feedback = _shaped(link, raw[0])
+    sent = channel.taps(0, tx.ffe, tx.ffe_main)
+    shaped, feedback = _shaped(link, channel)
     # found ahead of the Rx FFE, whose taps weigh samples at this instant
     instant = sampling_instant(shaped, m, dfe_limits=_first_dfe_limits(link))
     if receiver.sampling != MUELLER_MULLER:
@@ -292,22 +306,34 @@ def _front_end(key: _ResponseKey) -> FrontEnd:
     # the offset moves the sampler on purpose, after the instant of its criterion has been found
     samples, between = whole_samples(receiver.sampling_offset_ui * m)
     instant += samples
+    behind = channel.taps(0, receiver.ffe, receiver.ffe_main)
     # what is left lies between two samples: the waves come earlier by it
     if between:
-        shaped, *raw = (earlier(wave, between) for wave in (shaped, *raw))
+        behind = behind * np.exp(2j * np.pi * between / len(shaped) * np.arange(len(behind)))
+        if 2 * len(behind) > len(shaped) + 1:
+            # at half the sample rate a real wave has no phase
+            behind[-1] = behind[-1].real
         feedback = None if feedback is None else earlier(feedback, between)
-    responses = [with_ffe(wave, receiver.ffe, receiver.ffe_main, m) for wave in (shaped, *raw[1:], raw[0])]
-    slope = with_ffe(responses[2], tx.ffe, tx.ffe_main, m)
+    driver, edge, edge_slope = (
+        channel.response(0, receiver, kind=kind, factor=behind) for kind in ("pulse", "edge", "edge_slope")
+    )
+    both = sent * behind
+    through = mean_pulse = channel.response(0, receiver, kind="pulse", factor=both)
     moved = tx.jitter.variance(symbol_rate=link.symbol_rate)
-    # E[p(t - tau)] = p + variance / 2 p'': a pulse is an edge and its opposite one UI later, so p'' is their slopes'
-    # difference
-    mean_pulse = responses[0] + 0.5 * moved * (slope - np.roll(slope, m))
+    if moved:
+        # E[p(t - tau)] = p + variance / 2 p'', and in the spectrum every derivative per UI is a factor of j omega T
+        turns = 2.0 * np.pi * m / len(shaped) * np.arange(len(both))
+        mean_pulse = channel.response(0, receiver, kind="pulse", factor=both * (1.0 - 0.5 * moved * turns**2))
+    # it stands still where edges are displaced
+    if feedback is not None:
+        added = with_ffe(feedback, receiver.ffe, receiver.ffe_main, m)
+        through, mean_pulse = through + added, mean_pulse + added
     slow = None
     # curves of light see the signal without what goes on for long
     if link.optics is None or not link.optics.large_signal:
-        slow = CouplingTail.of(channel.prepared[channel.index[0]], responses[3], instant, gain=sum(tx.ffe))
+        slow = CouplingTail.of(channel.prepared[channel.index[0]], driver, instant, gain=sum(tx.ffe))
     # it ends no window: it is followed by its pole
-    window, omitted = _window(responses[0] if slow is None else slow.taken_off(responses[0]), instant, m, tail)
+    window, omitted = _window(through if slow is None else slow.taken_off(through), instant, m, tail)
     pulses, crosstalk_index = _all_crosstalk(link, channel)
     # responses are circular: an early offset may take the index below zero
     main = mean_pulse[instant % len(shaped)]
@@ -319,11 +345,11 @@ def _front_end(key: _ResponseKey) -> FrontEnd:
     return FrontEnd(
         samples_per_ui=m,
         symbol_rate=link.symbol_rate,
-        through=responses[0].take(window, mode="wrap"),
-        driver=responses[3].take(window, mode="wrap"),
+        through=through.take(window, mode="wrap"),
+        driver=driver.take(window, mode="wrap"),
         mean_pulse=mean_pulse.take(window, mode="wrap"),
-        edge=responses[1].take(window, mode="wrap"),
-        edge_slope=responses[2].take(window, mode="wrap"),
+        edge=edge.take(window, mode="wrap"),
+        edge_slope=edge_slope.take(window, mode="wrap"),
         crosstalk=tuple(pulses[number] for number in crosstalk_index),
         crosstalk_index=crosstalk_index,
         sampling=int(instant - window[0]),
@@ -337,9 +363,10 @@ def _front_end(key: _ResponseKey) -> FrontEnd:
     )
 
 
-def _shaped(link: Link, pulse: Float) -> tuple[Float, Float | None]:
+def _shaped(link: Link, channel: AnalogChannel) -> tuple[Float, Float | None]:
     """A circular pulse (N,) behind the transmitter's FFE, with what `Receiver.cancellation` adds, and that alone."""
-    shaped = with_ffe(pulse, link.transmitter.ffe, link.transmitter.ffe_main, link.samples_per_ui)
+    sent = channel.taps(0, link.transmitter.ffe, link.transmitter.ffe_main)
+    shaped = channel.response(0, link.receiver, kind="pulse", factor=sent)
     if link.receiver.cancellation is None:
         return shaped, None
     # it answers the symbol itself, whatever the transmitter's FFE makes of it; as decision feedback it stands still where edges
@@ -351,7 +378,7 @@ def _shaped(link: Link, pulse: Float) -> tuple[Float, Float | None]:
 def balanced_offset(link: Link) -> float:
     """UI from the sample at which a Mueller-Müller loop is taken to lock to where equation (93A-25) holds between samples."""
     limits, m = _first_dfe_limits(link), link.samples_per_ui
-    shaped, _ = _shaped(link, analog_channel(link).response(0, link.receiver, kind="pulse"))
+    shaped, _ = _shaped(link, analog_channel(link))
     return root_beside(shaped, sampling_instant(shaped, m, dfe_limits=limits), m, dfe_limits=limits) / m
 
 
@@ -395,9 +422,10 @@ def _window(pulse: Float, instant: int, m: int, tail: float = MIN_CURSOR_RATIO) 
     # an eighth of the circle counts as before the pulse, the rest as after it: channels ring behind their main cursor
     half = n // m // 8
     offsets = np.arange(-half, n // m - half - 1)
-    envelope = np.abs(
-        pulse.take(instant + offsets[:, None] * m + np.arange(-m // 2, m // 2)[None, :], mode="wrap")
-    ).max(axis=1)
+    # rows of a UI about each cursor, the first of them half a UI ahead of its own
+    start = (instant - half * m + -m // 2) % n
+    size = np.abs(pulse)
+    envelope = np.concatenate([size[start:], size[:start]])[: offsets.size * m].reshape(-1, m).max(axis=1)
     reference = abs(pulse[instant % n])
     # what is smaller than the tail ratio cannot be told from the transform's own floor
     large = np.flatnonzero(envelope > tail * reference)
@@ -420,13 +448,13 @@ def _all_crosstalk(link: Link, channel: AnalogChannel) -> tuple[tuple[Float, ...
 
 
 def _crosstalk(link: Link, channel: AnalogChannel, index: int) -> Float:
-    m = link.samples_per_ui
-    wave = channel.response(index, link.receiver, kind="pulse")
+    m, tx, receiver = link.samples_per_ui, link.transmitter, link.receiver
+    taps = channel.taps(index, receiver.ffe, receiver.ffe_main)
     if index <= len(link.channel.fext):
         # transmitters of FEXT are equalised like the victim's; those of NEXT stand at the near end and send without a
         # FFE
-        wave = with_ffe(wave, link.transmitter.ffe, link.transmitter.ffe_main, m)
-    wave = with_ffe(wave, link.receiver.ffe, link.receiver.ffe_main, m)
+        taps = taps * channel.taps(index, tx.ffe, tx.ffe_main)
+    wave = channel.response(index, receiver, kind="pulse", factor=taps)
     # by magnitude, for crosstalk has no sign of its own
     peak = int(np.argmax(np.abs(wave)))
     window, _ = _window(wave, peak, m)

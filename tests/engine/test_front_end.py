@@ -7,7 +7,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from sirf.engine.front_end import front_end
+from sirf.engine.front_end import analog_channel, earlier, front_end, with_ffe
 from sirf.link import Link
 from sirf.receiver.mlse import Mlse
 from sirf.signal.sampled_filter import SampledFilter
@@ -97,3 +97,31 @@ def test_links_of_a_sequence_detector_share_responses_whatever_else_is_fed_back(
     sequence = link.replace(receiver=receiver)
     other = link.replace(receiver=dataclasses.replace(receiver, dfe=(0.4, 0.2)))
     assert front_end(sequence) is front_end(other)
+
+
+def test_taps_on_the_spectrum_are_those_on_the_wave() -> None:
+    link = sending()
+    channel, taps = analog_channel(link), (0.05, -0.2, 0.7, 0.0, -0.1)
+    wave = channel.response(0, link.receiver, kind="pulse")
+    expected = with_ffe(wave, taps, 2, link.samples_per_ui)
+    found = channel.response(0, link.receiver, kind="pulse", factor=channel.taps(0, taps, 2))
+    # the order of sums alone differs
+    assert np.abs(found - expected).max() < 1e-14 * np.abs(expected).max()
+
+
+def test_a_share_of_a_sample_brings_every_wave_earlier_behind_all_taps() -> None:
+    """Against the waves of the whole sample, each turned by itself; windows are cut where the pulse is, so that both are one."""
+    share = 0.3
+    base = sending(jitter=Jitter(random_ui=0.02)).replace(channel=sending().channel)
+    receiver = dataclasses.replace(base.receiver, ffe=(-0.1, 1.0, -0.05), ffe_main=1)
+    whole, between = (
+        front_end(base.replace(receiver=dataclasses.replace(receiver, sampling_offset_ui=offset / base.samples_per_ui)))
+        for offset in (0.0, share)
+    )
+    assert between.sampling == whole.sampling
+    for name in ("through", "driver", "mean_pulse", "edge", "edge_slope"):
+        wave, moved = getattr(whole, name), getattr(between, name)
+        # the record holds all but 1e-4 of the pulse: what is cut off spoils its ends
+        inside = slice(len(wave) // 8, -(len(wave) // 8))
+        wanted = earlier(wave, share)
+        assert np.abs(moved - wanted)[inside].max() < 1e-6 * np.abs(wave).max()
