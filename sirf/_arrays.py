@@ -11,6 +11,7 @@ Single = NDArray[np.float32]
 Complex = NDArray[np.complex128]
 SingleComplex = NDArray[np.complex64]
 Integer = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 Symbols = NDArray[np.uint8]
 """Level indices, one byte each."""
 Bits = NDArray[np.uint8]

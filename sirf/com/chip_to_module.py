@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from sirf._arrays import Float
+from sirf._arrays import Flags, Float
 from sirf._kernels.com_distribution import window_eye
 from sirf._kernels.com_screen import screen_setting
 from sirf._kernels.com_search import products
@@ -163,11 +163,14 @@ class EyeSearch:
                 return replace(found, evaluated=evaluated, path=tuple(path))
         return None
 
-    def full(self, *, floor_db: float = -np.inf, prune: bool = True) -> FoundSetting | None:
-        """The best of all settings, see `Search.full`."""
-        pulses = dict(self.search.pulses())
+    def full(
+        self, *, floor_db: float = -np.inf, prune: bool = True, wanted: Flags | None = None
+    ) -> FoundSetting | None:
+        """The best of all settings, see `CaseSearch.full`."""
+        pulses = dict(self.search.pulses(wanted=wanted))
+        rows = [None if wanted is None else np.flatnonzero(wanted[number]) for number in pulses]
         with ThreadPoolExecutor(SEARCH_THREADS) as pool:
-            tables = dict(zip(pulses, pool.map(self._screen, pulses, pulses.values()), strict=True))
+            tables = dict(zip(pulses, pool.map(self._screen, pulses, pulses.values(), rows), strict=True))
             for least in self._least_heights():
                 # a hair below the floor, so that the setting which set it is found again
                 hopes = self._hopes(tables, floor_db - 1e-9, least, pool) if prune else _all_hopeful(tables, least)
@@ -241,32 +244,38 @@ class EyeSearch:
             np.array([dfe.floating_max, dfe.tail_rss_max, dfe.step]),
         )
 
-    def _screen(self, number: int, pulse: Float) -> _Table:
+    def _screen(self, number: int, pulse: Float, some: NDArray[np.int64] | None = None) -> _Table:
+        """A first look at all rows of the grid, or at `some`, at one gain setting: the others have no cursor."""
         search, settings = self.search, self.settings
+        every = slice(None) if some is None else some
         per_ui = settings.samples_per_ui
         rows = shifted_rows(pulse, search.grid.offsets, per_ui)
         slopes = np.zeros_like(rows)
         # over two samples, which the quarter of M² in `constants` makes a slope per UI
         slopes[:, 1:-1] = rows[:, 2:] - rows[:, :-2]
         slope_phases, last = by_phase(slopes, per_ui)
-        count = search.grid.taps.shape[0]
-        table = np.empty((count, 6))
+        taps = search.grid.taps[every]
+        looked = np.empty((len(taps), 6))
         # m residuals are at their outer symbols L^-m of the time: noise beyond them may be L^m times as likely
         probabilities = np.minimum(2 * float(settings.levels) ** np.arange(_SINGLE + 1) * self._alone, 0.5)
         constants = np.append(search.constants(number), search.noise[number])
         screen_setting(
             rows,
             products(slope_phases, last),
-            search.grid.taps,
+            taps,
             search.window(pulse.size),
             *self._limits(),
             constants,
-            np.ascontiguousarray(search.fext[:, number]),
+            np.ascontiguousarray(search.fext[every, number]),
             int(np.floor(self.c2m.half_width_ui * per_ui + 1e-9)),
             np.array([gaussian_quantile(one) for one in probabilities.tolist()]),
             settings.pdf_bin,
-            table,
+            looked,
         )
+        table = np.ones((len(search.grid.taps), 6))
+        # no cursor: none of those that were not looked at
+        table[:, 0] = -1.0
+        table[every] = looked
         return _Table(table, crest_factor(settings.der0), by_phase(rows, per_ui)[0], pulse.size)
 
     def _estimate(self, table: _Table, rows: NDArray[np.int64], least: float, known: float) -> tuple[Float, float]:

@@ -15,9 +15,13 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeAlias
 
+import numpy as np
+
+from sirf._arrays import Flags
 from sirf.channel.channel import Channel
 from sirf.com import annex_178a
 from sirf.com.annex_93a import answer_of
+from sirf.com.case_terms import CaseTerms, case_terms
 from sirf.com.chip_to_module import EyeSearch
 from sirf.com.config.settings import ComSettings
 from sirf.com.receiver_ffe import choice_at
@@ -48,8 +52,11 @@ class _Found:
     choice: Callable[[], EqualizerChoice]
 
 
-_Search: TypeAlias = Callable[[ComSettings, float], _Found | None]
-"""The best of all settings of the given grids that reaches a figure of merit in dB, None where none passes."""
+_Search: TypeAlias = Callable[[ComSettings, float, Sequence[ComSettings]], _Found | None]
+"""The best of all settings of the given grids that reaches a figure of merit in dB, None where none passes.
+
+Of the grids given last the first's only setting is the best so far, and all settings of the others are no better.
+"""
 
 
 def setting_near(channel: Channel, settings: ComSettings, case: int, start: EqualizerChoice) -> EqualizerChoice:
@@ -64,7 +71,7 @@ def setting_near(channel: Channel, settings: ComSettings, case: int, start: Equa
 def setting_of_thinned_grid(channel: Channel, settings: ComSettings, case: int) -> EqualizerChoice:
     """The same by walking from the best of every second value of each grid. `SirfError` where none of those passes."""
     search = _search_of(path_responses(channel, settings, case)[0], settings)
-    best = search(_thinned(settings), -math.inf)
+    best = search(_thinned(settings), -math.inf, ())
     if best is None:
         raise NoSettingError(
             f"some setting of every second value must pass for {channel.name or 'the channel'}, got none. Search the full grid."
@@ -78,16 +85,20 @@ def _walked(
     plain = settings.c2m is None and settings.receiver.ffe is None
     neighbours = NEIGHBOURS if plain else NEAREST_NEIGHBOURS
     # what is searched holds its centre: what that reaches need not be looked for below
-    alone = search(_narrowed(settings, gains, taps, 0), -math.inf) if settings.receiver.ffe is None else None
+    alone = search(_narrowed(settings, gains, taps, 0), -math.inf, ()) if settings.receiver.ffe is None else None
     floor = -math.inf if alone is None else alone.fom_db
     found: _Found | None = None
+    seen: list[ComSettings] = []
     for _ in range(MAX_MOVES):
-        best = search(_narrowed(settings, gains, taps, neighbours), floor)
+        around = _narrowed(settings, gains, taps, neighbours)
+        # of what two searches share only the centre is looked at again
+        best = search(around, floor, [_narrowed(settings, gains, taps, 0), *seen] if seen else ())
+        seen.append(around)
         if best is None:
             if found is not None:
                 break
             neighbours *= WIDER
-            best = search(_narrowed(settings, gains, taps, neighbours), floor)
+            best = search(_narrowed(settings, gains, taps, neighbours), floor, ())
         if best is None:
             raise NoSettingError(
                 f"some equaliser setting near the given one must pass for {name or 'the channel'}, got none. Search the full "
@@ -108,12 +119,14 @@ def _walked(
 def _search_of(paths: tuple[PathResponse, ...], settings: ComSettings) -> _Search:
     """The search of grids that are part of the settings'; what no grid has a say in is made once."""
     if settings.receiver.ffe is None:
-        return partial(_best_setting, paths)
+        return partial(_best_setting, case_terms(paths, settings))
     return partial(_best_receiver, reference_receiver(paths, settings))
 
 
-def _best_receiver(receiver: CaseReceiver, settings: ComSettings, _floor_db: float) -> _Found | None:
-    # of receivers with an FFE the floor has no say
+def _best_receiver(
+    receiver: CaseReceiver, settings: ComSettings, _floor_db: float, _seen: Sequence[ComSettings]
+) -> _Found | None:
+    # of receivers with an FFE the floor has no say, nor what was seen
     narrow = receiver.with_grids(settings)
     best = annex_178a.search(narrow, local=False)
     if best is None:
@@ -126,10 +139,12 @@ def _best_receiver(receiver: CaseReceiver, settings: ComSettings, _floor_db: flo
     )
 
 
-def _best_setting(paths: tuple[PathResponse, ...], settings: ComSettings, floor_db: float) -> _Found | None:
-    search = CaseSearch(paths, settings)
+def _best_setting(
+    terms: CaseTerms, settings: ComSettings, floor_db: float, seen: Sequence[ComSettings]
+) -> _Found | None:
+    search = CaseSearch(terms.paths, settings, terms=terms)
     engine = search if settings.c2m is None else EyeSearch(search, settings.c2m)
-    best = engine.full(floor_db=floor_db)
+    best = engine.full(floor_db=floor_db, wanted=_unseen(search, seen) if seen else None)
     if best is None:
         return None
     ctle = settings.receiver.ctle
@@ -140,6 +155,25 @@ def _best_setting(paths: tuple[PathResponse, ...], settings: ComSettings, floor_
         # the distribution of the interference is wanted of the last setting alone
         choice=lambda: answer_of(search, best, "near a known setting", detailed=False).choice,
     )
+
+
+def _unseen(search: CaseSearch, seen: Sequence[ComSettings]) -> Flags:
+    """Settings (S, T) of a search that are in none of the grids seen, or in the first."""
+    wanted = np.ones((len(search.gains), len(search.grid.taps)), dtype=np.bool_)
+    for grids in seen[1:]:
+        wanted &= ~_inside(search, grids)
+    return wanted | _inside(search, seen[0])
+
+
+def _inside(search: CaseSearch, grids: ComSettings) -> Flags:
+    """Settings (S, T) of a search that are in other grids too."""
+    ctle, places = search.settings.receiver.ctle, search.grid.places
+    first, second = _gain_grids(grids)
+    gains = np.array([ctle.g_dc_db[i] in first and ctle.g_dc2_db[j] in second for i, j in search.gains])
+    rows = np.ones(len(places), dtype=np.bool_)
+    for column, values, (_, others) in zip(places.T, search.grid.values, grids.transmitter.ffe, strict=True):
+        rows &= np.array([value in others for value in values])[column]
+    return np.asarray(gains[:, None] & rows)
 
 
 def _narrowed(

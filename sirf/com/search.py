@@ -10,21 +10,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from sirf._arrays import Float, Integer
+from sirf._arrays import Flags, Float, Integer
 from sirf._kernels.com_exclusion import all_products, winning_rows
 from sirf._kernels.com_search import feedback_taps, peak_window, search_setting
 from sirf.com.arriving_noise import RECEIVER, density_of, noise_sources
+from sirf.com.case_terms import CaseTerms, case_terms
 from sirf.com.config.settings import ComSettings, CtleSettings
-from sirf.com.crosstalk_noise import crosstalk_density, fext_variance, receiver_noise_rms, receiver_noise_terms
-from sirf.com.filters import (
-    ctle_power_terms,
-    ctle_transfer,
-    first_stage,
-    gain_weights,
-    receiver_filter,
-    second_stage,
-)
-from sirf.com.responses import PathResponse, running_sum
+from sirf.com.crosstalk_noise import fext_variance, receiver_noise_rms
+from sirf.com.filters import ctle_transfer, gain_weights, receiver_filter
+from sirf.com.responses import PathResponse
 from sirf.execution import tell
 
 PEAK_WINDOW_UI = 20
@@ -117,11 +111,17 @@ def gain_settings(ctle: CtleSettings) -> Iterator[tuple[int, int]]:
 
 
 class CaseSearch:
-    """What the search of one package case needs once: grids, noise of each CTLE setting, pulses on demand."""
+    """What the search of one package case needs: grids, noise of each CTLE setting, pulses on demand.
 
-    def __init__(self, paths: tuple[PathResponse, ...], settings: ComSettings) -> None:
+    `terms` are those of the paths, where searches of other grids have made them already.
+    """
+
+    def __init__(
+        self, paths: tuple[PathResponse, ...], settings: ComSettings, *, terms: CaseTerms | None = None
+    ) -> None:
         self.paths = paths
         self.settings = settings
+        self.terms = case_terms(paths, settings) if terms is None else terms
         self.grid = transmitter_grid(settings)
         self.gains = list(gain_settings(settings.receiver.ctle))
         self._peak = int(np.argmax(paths[0].pulse))
@@ -129,35 +129,18 @@ class CaseSearch:
 
     def _noise(self) -> tuple[Float, Float, Float]:
         """sigma_N² (S,), sigma_NEXT² (S,), sigma_FEXT² (T, S) of all gain settings."""
-        settings, f = self.settings, self.paths[0].frequency
+        settings, terms = self.settings, self.terms
         ctle = settings.receiver.ctle
-        # |H_ctf|² is a sum of four spectra that the gains only weigh, so four variances are found for each setting
         weights = np.array([gain_weights(ctle, ctle.g_dc_db[i], ctle.g_dc2_db[j]) ** 2 for i, j in self.gains])
         weights = weights.reshape(-1, 4)
-        spectra = ctle_power_terms(f, ctle)
-        # H_r and H_ctf shape all noise that enters ahead of them
-        density: float | Float = settings.receiver.noise_density
-        if settings.receiver.arriving:
-            density = density + density_of(settings.receiver.arriving, f)
-        noise = weights @ receiver_noise_terms(f, receiver_filter(f, settings.receiver), spectra, density)
-        # crosstalk power is summed up to f_2, as ICN is
-        f_2 = settings.figures.f_2 if settings.figures is not None else settings.symbol_rate
-        rows = self.grid.taps.shape[0]
-        # zeros of the same shape, so that the search need not ask which kinds of aggressors there are
-        result = {"next": np.zeros((1, len(weights))), "fext": np.zeros((rows, len(weights)))}
-        for kind in result:
-            aggressors = [path for path in self.paths if path.kind == kind]
-            if not aggressors or not self.gains:
-                continue
-            base = crosstalk_density(aggressors, settings.symbol_rate, f_2)
-            four = base[:, None] * spectra[:, : base.size].T
-            # NEXT does not go through the transmitter's taps: one number a CTLE setting, whatever the row
-            variance = np.sum(four, axis=0, keepdims=True)
-            if kind == "fext":
-                # |H_ffe| depends on the row, |H_ctf|² on the gains: their product separates
-                variance = fext_variance(self.grid.taps, self.grid.offsets, f, settings.symbol_rate, four)
-            result[kind] = settings.sigma_x**2 * (variance @ weights.T)
-        return noise, result["next"][0], result["fext"]
+        # zeros of the same shape, so that the search need not ask whether there is FEXT
+        fext = np.zeros((len(self.grid.taps), len(weights)))
+        if terms.fext is not None and self.gains:
+            f = self.paths[0].frequency
+            # |H_ffe| depends on the row, |H_ctf|² on the gains: their product separates
+            four = fext_variance(self.grid.taps, self.grid.offsets, f, settings.symbol_rate, terms.fext)
+            fext = settings.sigma_x**2 * (four @ weights.T)
+        return weights @ terms.noise, settings.sigma_x**2 * (weights @ terms.next), fext
 
     def noise_sources(self, number: int) -> dict[str, float]:
         """Parts in V rms of sigma_N at a gain setting by name: the receiver's own noise, and what arrives with the channel."""
@@ -178,18 +161,12 @@ class CaseSearch:
         other.settings = settings
         return other
 
-    def pulses(self, g_dc: int | None = None) -> Iterator[tuple[int, Float]]:
-        """(number of the gain setting, pulse (N,) of the through path behind the CTLE)."""
-        settings, ctle = self.settings, self.settings.receiver.ctle
-        rate = settings.symbol_rate * settings.samples_per_ui
-        stage, done = np.empty(0), -1
+    def pulses(self, g_dc: int | None = None, *, wanted: Flags | None = None) -> Iterator[tuple[int, Float]]:
+        """(number of the gain setting, pulse (N,) of the through path behind the CTLE), without those of no `wanted` (S, T)."""
+        ctle = self.settings.receiver.ctle
         for number, (i, j) in enumerate(self.gains):
-            if g_dc is not None and i != g_dc:
-                continue
-            # the first stage is kept while the second one's gain runs: it costs more, and loops have g_DC outside
-            if i != done:
-                stage, done = first_stage(self.paths[0].impulse, ctle, ctle.g_dc_db[i], rate), i
-            yield number, running_sum(second_stage(stage, ctle, ctle.g_dc2_db[j], rate), settings.samples_per_ui)
+            if (g_dc is None or i == g_dc) and (wanted is None or np.any(wanted[number])):
+                yield number, self.terms.pulse(self.settings, (ctle.g_dc_db[i], ctle.g_dc2_db[j]))
 
     def local(self) -> FoundSetting | None:
         """The reference code's local search, step by step in its order."""
@@ -201,18 +178,21 @@ class CaseSearch:
         for number, pulse in self.pulses():
             # g_DC is outermost: a search that goes on from gain to gain keeps the reference's order
             tell("local search", number, len(self.gains))
-            ratio, row, cursor, count = self._run(number, pulse, state, settings.local_search, ratio, True)
+            ratio, row, cursor, count = self._run(number, pulse, state, settings.local_search, ratio, True, None)
             evaluated += count
             if row >= 0:
                 best = FoundSetting(float(10 * np.log10(ratio)), *self.gains[number], row, cursor, 0)
                 path.append((*self.gains[number], best.fom_db))
         return None if best.row < 0 else replace(best, evaluated=evaluated, path=tuple(path))
 
-    def full(self, *, floor_db: float = -np.inf, prune: bool = True) -> FoundSetting | None:
+    def full(
+        self, *, floor_db: float = -np.inf, prune: bool = True, wanted: Flags | None = None
+    ) -> FoundSetting | None:
         """The best of all settings. `floor_db` is a figure of merit known to be reached: below it nothing is looked at.
 
         Settings are left out only where a bound (interference that no DFE within its limits removes) shows that they
-        cannot win; `prune=False` evaluates all. Of equal settings the first in the reference code's order wins.
+        cannot win; `prune=False` evaluates all. Of equal settings the first in the reference code's order wins. With `wanted`
+        (S, T) only those gain settings and rows are looked at.
         """
         # a hair below, so that the setting which set the floor is itself found again
         floor = 10 ** (floor_db / 10) * (1 - 1e-9) if np.isfinite(floor_db) else 0.0
@@ -222,8 +202,9 @@ class CaseSearch:
             state = np.zeros(self.grid.places.shape[1] + 2, dtype=np.int64)
             best = (least, -1, -1, -1, 0)
             evaluated, improved = 0, []
-            for number, pulse in self.pulses(g_dc):
-                ratio, row, cursor, count = self._run(number, pulse, state, 0, best[0], prune)
+            for number, pulse in self.pulses(g_dc, wanted=wanted):
+                rows = None if wanted is None else np.flatnonzero(wanted[number])
+                ratio, row, cursor, count = self._run(number, pulse, state, 0, best[0], prune, rows)
                 evaluated += count
                 if row >= 0:
                     best = (ratio, number, row, cursor, 0)
@@ -262,15 +243,25 @@ class CaseSearch:
         )
 
     def _run(
-        self, number: int, pulse: Float, state: Integer, local: int, best: float, prune: bool
+        self,
+        number: int,
+        pulse: Float,
+        state: Integer,
+        local: int,
+        best: float,
+        prune: bool,
+        some: Integer | None,
     ) -> tuple[float, int, int, int]:
+        """The best of all rows of the grid, or of `some`, at one gain setting, as `search_setting` gives it."""
         settings, grid = self.settings, self.grid
         per_ui, dfe = settings.samples_per_ui, settings.receiver.dfe
-        rows, taps, window = shifted_rows(pulse, grid.offsets, per_ui), grid.taps, self.window(pulse.size)
+        rows, window = shifted_rows(pulse, grid.offsets, per_ui), self.window(pulse.size)
+        every = slice(None) if some is None else some
+        taps, places = grid.taps[every], grid.places[every]
         window[:2] = peak_window(rows, taps, grid.main, window[0], window[1])
         b_max, b_min = np.array(dfe.b_max, dtype=float), np.array(dfe.b_min, dtype=float)
         limits, noise = np.array([dfe.floating_max, dfe.tail_rss_max, dfe.step]), self.constants(number)
-        fext = np.ascontiguousarray(self.fext[:, number])
+        fext = np.ascontiguousarray(self.fext[every, number])
         gram, slope = np.empty((2, per_ui, len(rows), len(rows)))
         summed, may_win = np.zeros(per_ui, dtype=np.bool_), np.ones(len(taps), dtype=np.bool_)
         # a local search looks at few rows, and without a setting to beat no bound excludes any; products of all phases
@@ -282,7 +273,7 @@ class CaseSearch:
         ratio, row, cursor, evaluated = search_setting(
             rows,
             taps,
-            grid.places,
+            places,
             window,
             b_max,
             b_min,
@@ -300,7 +291,8 @@ class CaseSearch:
             slope,
             summed,
         )
-        return float(ratio), int(row), int(cursor), int(evaluated)
+        found = int(row) if some is None or row < 0 else int(some[row])
+        return float(ratio), found, int(cursor), int(evaluated)
 
     def window(self, size: int) -> Integer:
         """Where the peak is looked for, and other whole numbers of the kernel."""

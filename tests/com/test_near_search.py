@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
+from sirf.com import near_search
 from sirf.com.annex_93a import setting_of_case
 from sirf.com.config.preset_settings import from_standard
 from sirf.com.near_search import setting_near, setting_of_thinned_grid
+from sirf.results.margin import EqualizerChoice
 from sirf.study.subject import ArchitectureSubject
 from sirf.system.architecture import load_architecture
+
+START = EqualizerChoice(
+    method="by hand",
+    fom_db=0.0,
+    com_db=0.0,
+    ctle_db=(0.0, 0.0),
+    tx_taps=(0.0, 0.0, 0.0, 1.0, 0.0),
+    sampling_index=0,
+    evaluated=0,
+)
 
 
 @pytest.mark.parametrize(
@@ -30,3 +45,28 @@ def test_walks_find_what_the_full_grid_finds(architecture: str, lengths: tuple[f
         assert near.fom_db <= full.fom_db + 1e-9
         assert near.com_db == pytest.approx(full.com_db, abs=0.05)
         start = near
+
+
+@pytest.mark.parametrize(("architecture", "length"), [("npo", 0.3), ("copper-cable", 1.8), ("pluggable-retimed", 0.18)])
+def test_what_one_search_has_seen_the_next_may_leave_out(
+    architecture: str, length: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From a setting far away several moves are needed: they end where searches end that look at all of their grids."""
+    subject = ArchitectureSubject(architecture=load_architecture(architecture), data_rate=106.25e9)
+    link = next(one.link for one in subject.sections(length) if one.link.optics is None)
+    settings = from_standard(link.standard or "")
+    far = setting_near(
+        link.channel, settings, 1, replace(START, tx_taps=START.tx_taps[: len(settings.transmitter.ffe) + 1])
+    )
+    seen: list[int] = []
+
+    def everything(search: near_search.CaseSearch, grids: list[object]) -> near_search.Flags:
+        seen.append(len(grids))
+        return np.ones((len(search.gains), len(search.grid.taps)), dtype=np.bool_)
+
+    monkeypatch.setattr(near_search, "_unseen", everything)
+    whole = setting_near(
+        link.channel, settings, 1, replace(START, tx_taps=START.tx_taps[: len(settings.transmitter.ffe) + 1])
+    )
+    assert max(seen) >= 2
+    assert replace(far, evaluated=0) == replace(whole, evaluated=0)
