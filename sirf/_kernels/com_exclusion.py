@@ -25,39 +25,6 @@ PEAK_SPAN_UI = 4
 """The rising edge is looked for within so many UI before the peak, as in `sampling_point`."""
 
 
-@kernel
-def all_products(rows: Any, per_ui: Any, gram: Any, slope: Any) -> None:
-    """The products of every sampling phase into `gram` (M, K, K), and of slopes over two samples into `slope`.
-
-    Each sum is in the order of `com_search`'s for one phase, so that both are equal to the last bit; the phases of a UI lie side
-    by side and are summed together.
-    """
-    taps, size = rows.shape
-    whole = size // per_ui * per_ui
-    # no slope at either end
-    change = np.zeros(rows.shape)
-    for k in range(taps):
-        row, slopes = rows[k], change[k]
-        for i in range(1, size - 1):
-            slopes[i] = row[i + 1] - row[i - 1]
-    total = np.empty(per_ui)
-    for part in range(2):
-        source, out = (rows, gram) if part == 0 else (change, slope)
-        for k in range(taps):
-            for m in range(k + 1):
-                a, b = source[k], source[m]
-                total[:] = 0.0
-                for at in range(0, whole, per_ui):
-                    first, second = a[at : at + per_ui], b[at : at + per_ui]
-                    for phase in range(per_ui):
-                        total[phase] += first[phase] * second[phase]
-                for phase in range(size - whole):
-                    total[phase] += a[whole + phase] * b[whole + phase]
-                for phase in range(per_ui):
-                    out[phase, k, m] = total[phase]
-                    out[phase, m, k] = total[phase]
-
-
 def tap_signs(taps: Any, main: Any) -> Any:
     """Sign (K,) of each tap over all settings, 1 for c(0), so that c(0) = 1 - sum of sign c(k) over the others.
 

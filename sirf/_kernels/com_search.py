@@ -37,32 +37,6 @@ def products(phases: Any, last: Any) -> Any:
 
 
 @kernel
-def _phase_products(rows: Any, phase: Any, per_ui: Any, column: Any, gram: Any, slope: Any) -> None:
-    """The products of one sampling phase into `gram` (K, K), and of slopes over two samples into `slope`; `column` (2, K, J)."""
-    taps, size = rows.shape
-    count = (size - 1 - phase) // per_ui + 1
-    for k in range(taps):
-        row, value, change = rows[k], column[0, k], column[1, k]
-        for j in range(count):
-            value[j] = row[phase + j * per_ui]
-        # no slope at either end
-        for j in range(count):
-            at = phase + j * per_ui
-            change[j] = row[at + 1] - row[at - 1] if 0 < at < size - 1 else 0.0
-    for part in range(2):
-        out = gram if part == 0 else slope
-        for k in range(taps):
-            a = column[part, k]
-            for m in range(k + 1):
-                b = column[part, m]
-                total = 0.0
-                for j in range(count):
-                    total += a[j] * b[j]
-                out[k, m] = total
-                out[m, k] = total
-
-
-@kernel
 def form(gram: Any, tap: Any) -> Any:
     """Quadratic form of a symmetric matrix."""
     total = 0.0
@@ -376,17 +350,19 @@ def search_setting(
     gram: Any,
     slope: Any,
     summed: Any,
+    progress: Any,
 ) -> Any:
-    """Search the rows of `taps` that `may_win` (T,) at one CTLE setting; returns (best, row, cursor index, settings evaluated).
+    """Search the rows of `taps` that `may_win` (T,) at one CTLE setting; returns (best, phase whose products it lacks or -1).
 
-    `best` is the square of the ratio in equation (93A-36) to beat (strictly); row is -1 where none does. `noise` holds
+    `best` is the square of the ratio in equation (93A-36) to beat (strictly). `progress` (row to go on from, best row or -1, its
+    cursor index, settings evaluated) is kept up to date. `noise` holds
     (sigma_N² + sigma_NEXT², sigma_X², (A_DD² + sigma_RJ²) sigma_X² M² / 4, 10^(-SNR_TX/10), 1 where SNR_TX refers to c(0),
     (R_LM / (L-1))²), `fext` (T,) sigma_FEXT², `window` (low, high, samples a UI, DFE reach, index of c(0), anchor), between
     whose first two all peaks are.
     With `local` above 0 the reference code's local search holds: `places` (T, S) are the indices of the swept values,
     `state` (S + 2) the index of each at the best so far, that of its second gain, and whether there is a best yet; `setting`
     the indices of both gains. Without `prune` every setting is evaluated in full. `gram` and `slope` (M, K, K) are products,
-    `summed` (M,) says of which sampling phases: those of other phases are summed when the first setting has them.
+    `summed` (M,) says of which sampling phases: where a setting has another phase, the search stops until it has its products.
     """
     low, high, per_ui, reach, main, anchor = window[0], window[1], window[2], window[3], window[4], window[5]
     work = np.empty(max(high - low, 4 * per_ui + 1))
@@ -396,11 +372,8 @@ def search_setting(
     chosen = np.zeros(reach, dtype=np.bool_)
     size = rows.shape[1]
     swept = places.shape[1]
-    count = rows.shape[0]
-    column = np.empty((2, count, (size - 1) // per_ui + 1))
     b_first = b_max[0] if b_max.size else 0.0
-    found, found_cursor, evaluated = -1, -1, 0
-    for t in range(taps.shape[0]):
+    for t in range(progress[0], taps.shape[0]):
         if not may_win[t]:
             continue
         if local > 0 and state[swept + 1] > 0:
@@ -446,8 +419,8 @@ def search_setting(
             if signal < best * (noise[0] + fext[t] + sent + beside) * (1.0 - 1e-9):
                 continue
         if not summed[phase]:
-            _phase_products(rows, phase, per_ui, column, gram[phase], slope[phase])
-            summed[phase] = True
+            progress[0] = t
+            return best, phase
         other = noise[0] + fext[t] + noise[2] * form(slope[phase], tap)
         other += sent
         if prune and signal < best * other:
@@ -461,20 +434,19 @@ def search_setting(
         # rounding of two different sums must not exclude a setting that is as good
         if prune and signal < best * (other + noise[1] * (isi + left)) * (1.0 - 1e-12):
             continue
-        evaluated += 1
+        progress[3] += 1
         isi += feedback_taps(post, cursor, b_max, b_min, floating, limits, chosen, upper, lower)
         ratio = signal / (other + noise[1] * isi)
         # strictly: of equals the first stays, as in the reference code
         if ratio > best:
             best = ratio
-            found = t
-            found_cursor = at
+            progress[1], progress[2] = t, at
             if local > 0:
                 for s in range(swept):
                     state[s] = places[t, s]
                 state[swept] = setting[1]
                 state[swept + 1] = 1
-    return best, found, found_cursor, evaluated
+    return best, -1
 
 
 @kernel(fastmath=True)  # rounding, in a sum of positive terms

@@ -7,30 +7,33 @@ from dataclasses import dataclass
 import numpy as np
 
 from sirf._arrays import Float
+from sirf._kernels.com_search import BEFORE_UI, BEHIND_UI
 from sirf.com.arriving_noise import density_of
 from sirf.com.config.settings import ComSettings
 from sirf.com.crosstalk_noise import crosstalk_density, receiver_noise_terms
-from sirf.com.filters import ctle_power_terms, equalized_parts, gain_weights, receiver_filter
+from sirf.com.filters import ctle_power_terms, equalized_parts, receiver_filter
 from sirf.com.responses import PathResponse
+from sirf.com.shifted_pulses import ShiftedPulses
+
+PEAK_WINDOW_UI = 20
+"""The equalised pulse's peak is looked for within so many UI of the unequalised one's."""
+_EDGE_UI, _CURSOR_UI = 5, 3
+"""The sampling instant lies at most so many UI before and behind the peak."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CaseTerms:
     """One package case: `paths`, and in parts the through path's pulse, variances in V², and the density of FEXT.
 
-    `pulses` (4, N) are the pulse through the parts of the CTLE, `noise` (4,) and `next` (4,) variances of the receiver's noise
-    and of NEXT through each, `fext` (P, 4) the variances per point ahead of the transmitter's taps, or None without FEXT.
+    `pulses` are the pulse through the parts of the CTLE, `noise` (4,) and `next` (4,) variances of the receiver's noise and of
+    NEXT through each, `fext` (P, 4) the variances per point ahead of the transmitter's taps, or None without FEXT.
     """
 
     paths: tuple[PathResponse, ...]
-    pulses: Float
+    pulses: ShiftedPulses
     noise: Float
     next: Float
     fext: Float | None
-
-    def pulse(self, settings: ComSettings, gains_db: tuple[float, float]) -> Float:
-        """The through path's pulse (N,) behind the CTLE at both gains in dB."""
-        return np.asarray(gain_weights(settings.receiver.ctle, *gains_db) @ self.pulses)
 
 
 def case_terms(paths: tuple[PathResponse, ...], settings: ComSettings) -> CaseTerms:
@@ -46,13 +49,37 @@ def case_terms(paths: tuple[PathResponse, ...], settings: ComSettings) -> CaseTe
     near = crosstalk["next"]
     return CaseTerms(
         paths=paths,
-        # the running sum first: filters change places, and one sum serves for all parts
-        pulses=equalized_parts(paths[0].pulse, receiver.ctle, settings.symbol_rate * settings.samples_per_ui),
+        pulses=_shifted_pulses(paths[0].pulse, settings),
         noise=receiver_noise_terms(f, receiver_filter(f, receiver), spectra, density),
         # NEXT does not go through the transmitter's taps: one number a CTLE setting, whatever the row
         next=np.zeros(len(spectra)) if near is None else np.sum(near, axis=0),
         fext=crosstalk["fext"],
     )
+
+
+def peak_window(pulse: Float, settings: ComSettings) -> tuple[int, int]:
+    """Samples (first, last + 1) between which the equalised pulse's peak is looked for, about that of the `pulse` (N,) itself."""
+    peak, around = int(np.argmax(pulse)), PEAK_WINDOW_UI * settings.samples_per_ui
+    # an equaliser moves the peak by a few UI; a later echo that grows beyond it is not the cursor
+    return max(peak - around, 0), min(peak + around + 1, pulse.size)
+
+
+def tap_cursors(settings: ComSettings) -> tuple[int, ...]:
+    """Cursors in UI of all transmitter taps, that of c(0) among them."""
+    cursors = [cursor for cursor, _ in settings.transmitter.ffe]
+    main = sum(1 for cursor in cursors if cursor < 0)
+    return (*cursors[:main], 0, *cursors[main:])
+
+
+def _shifted_pulses(pulse: Float, settings: ComSettings) -> ShiftedPulses:
+    per_ui = settings.samples_per_ui
+    # the running sum of the impulse response came first: filters change places, and one sum serves for all parts
+    parts = equalized_parts(pulse, settings.receiver.ctle, settings.symbol_rate * per_ui)
+    low, high = peak_window(pulse, settings)
+    # from the peak back to the rising edge, from there to the sampling instant, and what the search looks at around it
+    begin = max(low // per_ui - _EDGE_UI - BEFORE_UI - 1, 0) * per_ui
+    end = min(high + (_CURSOR_UI + settings.receiver.dfe.reach + BEHIND_UI + 1) * per_ui, pulse.size)
+    return ShiftedPulses(parts, tap_cursors(settings), per_ui, begin, end)
 
 
 def _crosstalk(paths: tuple[PathResponse, ...], settings: ComSettings, kind: str, spectra: Float) -> Float | None:

@@ -167,8 +167,9 @@ class EyeSearch:
         self, *, floor_db: float = -np.inf, prune: bool = True, wanted: Flags | None = None
     ) -> FoundSetting | None:
         """The best of all settings, see `CaseSearch.full`."""
-        pulses = dict(self.search.pulses(wanted=wanted))
-        rows = [None if wanted is None else np.flatnonzero(wanted[number]) for number in pulses]
+        numbers = [n for n in range(len(self.search.gains)) if wanted is None or np.any(wanted[n])]
+        pulses = {number: self.search.pulse(number) for number in numbers}
+        rows = [None if wanted is None else np.flatnonzero(wanted[number]) for number in numbers]
         with ThreadPoolExecutor(SEARCH_THREADS) as pool:
             tables = dict(zip(pulses, pool.map(self._screen, pulses, pulses.values(), rows), strict=True))
             for least in self._least_heights():
@@ -263,7 +264,7 @@ class EyeSearch:
             rows,
             products(slope_phases, last),
             taps,
-            search.window(pulse.size),
+            search.window(),
             *self._limits(),
             constants,
             np.ascontiguousarray(search.fext[every, number]),

@@ -20,13 +20,14 @@ from sirf.com.responses import PathResponse, running_sum
 
 POINTS = 512
 """Points of the circle on which power spectra are kept, 0 to f_b."""
-_PAIRS = [(i, j) for i in range(4) for j in range(i, 4)]
+PAIRS = [(i, j) for i in range(4) for j in range(i, 4)]
+"""Unordered pairs of the four parts."""
 
 
 def term_weights(weights: Float) -> Float:
     """Weights (10,) of products of two parts for weights (4,) of the parts."""
     # each unordered pair stands once, and counts for both orders
-    return np.array([weights[i] * weights[j] * (1.0 if i == j else 2.0) for i, j in _PAIRS])
+    return np.array([weights[i] * weights[j] * (1.0 if i == j else 2.0) for i, j in PAIRS])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,7 +64,7 @@ def path_terms(parts: Float, samples_per_ui: int, lags: int, *, drop: int = 0) -
     while points < rows.shape[2] + lags:
         points *= 2
     spectra = rfft(rows, n=points, axis=2)
-    products = np.array([(spectra[i] * spectra[j].conj()).real for i, j in _PAIRS])
+    products = np.array([(spectra[i] * spectra[j].conj()).real for i, j in PAIRS])
     correlations = irfft(products, n=points, axis=2)[:, :, :lags]
     # every so manyth point of a longer circle is the spectrum on the shorter one, unfolded
     kept = products[:, :, :: points // POINTS].astype(np.float32)

@@ -11,24 +11,23 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from sirf._arrays import Flags, Float, Integer
-from sirf._kernels.com_exclusion import all_products, winning_rows
+from sirf._kernels.com_exclusion import winning_rows
 from sirf._kernels.com_search import feedback_taps, peak_window, search_setting
 from sirf.com.arriving_noise import RECEIVER, density_of, noise_sources
-from sirf.com.case_terms import CaseTerms, case_terms
+from sirf.com.case_terms import CaseTerms, case_terms, tap_cursors
+from sirf.com.case_terms import peak_window as first_window
 from sirf.com.config.settings import ComSettings, CtleSettings
 from sirf.com.crosstalk_noise import fext_variance, receiver_noise_rms
 from sirf.com.filters import ctle_transfer, gain_weights, receiver_filter
 from sirf.com.responses import PathResponse
 from sirf.execution import tell
 
-PEAK_WINDOW_UI = 20
-"""The equalised pulse's peak is looked for within so many UI of the unequalised one's."""
 SEARCH_THREADS = 2
 """Kernels release the interpreter, so that threads run side by side; a study takes the other cores by its processes."""
 MANY_SETTINGS = 100_000
 """Grids of more settings are searched by several threads."""
-_SAMPLES_A_ROW = 60
-"""Samples whose products for all sampling phases cost about as much as a look at one transmitter setting."""
+_MANY_ROWS = 500
+"""Of so many transmitter settings bounds exclude blocks at once, before each is looked at."""
 SearchPath = tuple[tuple[int, int, float], ...]
 
 
@@ -82,7 +81,7 @@ def transmitter_grid(settings: ComSettings) -> TransmitterGrid:
     keep = main_tap >= settings.transmitter.c0_minimum
     main = sum(1 for cursor in cursors if cursor < 0)
     taps = np.concatenate((grid[keep, :main], main_tap[keep, None], grid[keep, main:]), axis=1)
-    offsets = (*cursors[:main], 0, *cursors[main:])
+    offsets = tap_cursors(settings)
     return TransmitterGrid(taps, offsets, main, np.ascontiguousarray(places[keep]), tuple(values))
 
 
@@ -124,7 +123,7 @@ class CaseSearch:
         self.terms = case_terms(paths, settings) if terms is None else terms
         self.grid = transmitter_grid(settings)
         self.gains = list(gain_settings(settings.receiver.ctle))
-        self._peak = int(np.argmax(paths[0].pulse))
+        self._peak_window = first_window(paths[0].pulse, settings)
         self.noise, self.next, self.fext = self._noise()
 
     def _noise(self) -> tuple[Float, Float, Float]:
@@ -161,12 +160,19 @@ class CaseSearch:
         other.settings = settings
         return other
 
-    def pulses(self, g_dc: int | None = None, *, wanted: Flags | None = None) -> Iterator[tuple[int, Float]]:
-        """(number of the gain setting, pulse (N,) of the through path behind the CTLE), without those of no `wanted` (S, T)."""
-        ctle = self.settings.receiver.ctle
-        for number, (i, j) in enumerate(self.gains):
-            if (g_dc is None or i == g_dc) and (wanted is None or np.any(wanted[number])):
-                yield number, self.terms.pulse(self.settings, (ctle.g_dc_db[i], ctle.g_dc2_db[j]))
+    def weights(self, number: int) -> Float:
+        """Weights (4,) of the CTLE's parts at a gain setting."""
+        ctle, (i, j) = self.settings.receiver.ctle, self.gains[number]
+        return gain_weights(ctle, ctle.g_dc_db[i], ctle.g_dc2_db[j])
+
+    def pulses(self) -> Iterator[tuple[int, Float]]:
+        """(number of the gain setting, pulse (N,) of the through path behind the CTLE)."""
+        for number in range(len(self.gains)):
+            yield number, self.pulse(number)
+
+    def pulse(self, number: int) -> Float:
+        """Pulse (N,) of the through path behind the CTLE at a gain setting."""
+        return np.asarray(self.weights(number) @ self.terms.pulses.parts)
 
     def local(self) -> FoundSetting | None:
         """The reference code's local search, step by step in its order."""
@@ -175,10 +181,10 @@ class CaseSearch:
         best = FoundSetting(-np.inf, 0, 0, -1, -1, 0)
         ratio, evaluated = 0.0, 0
         path: list[tuple[int, int, float]] = []
-        for number, pulse in self.pulses():
+        for number in range(len(self.gains)):
             # g_DC is outermost: a search that goes on from gain to gain keeps the reference's order
             tell("local search", number, len(self.gains))
-            ratio, row, cursor, count = self._run(number, pulse, state, settings.local_search, ratio, True, None)
+            ratio, row, cursor, count = self._run(number, state, settings.local_search, ratio, True, None)
             evaluated += count
             if row >= 0:
                 best = FoundSetting(float(10 * np.log10(ratio)), *self.gains[number], row, cursor, 0)
@@ -202,9 +208,11 @@ class CaseSearch:
             state = np.zeros(self.grid.places.shape[1] + 2, dtype=np.int64)
             best = (least, -1, -1, -1, 0)
             evaluated, improved = 0, []
-            for number, pulse in self.pulses(g_dc, wanted=wanted):
+            for number in [number for number, (i, _) in enumerate(self.gains) if i == g_dc]:
                 rows = None if wanted is None else np.flatnonzero(wanted[number])
-                ratio, row, cursor, count = self._run(number, pulse, state, 0, best[0], prune, rows)
+                if rows is not None and not rows.size:
+                    continue
+                ratio, row, cursor, count = self._run(number, state, 0, best[0], prune, rows)
                 evaluated += count
                 if row >= 0:
                     best = (ratio, number, row, cursor, 0)
@@ -243,66 +251,65 @@ class CaseSearch:
         )
 
     def _run(
-        self,
-        number: int,
-        pulse: Float,
-        state: Integer,
-        local: int,
-        best: float,
-        prune: bool,
-        some: Integer | None,
+        self, number: int, state: Integer, local: int, best: float, prune: bool, some: Integer | None
     ) -> tuple[float, int, int, int]:
-        """The best of all rows of the grid, or of `some`, at one gain setting, as `search_setting` gives it."""
-        settings, grid = self.settings, self.grid
-        per_ui, dfe = settings.samples_per_ui, settings.receiver.dfe
-        rows, window = shifted_rows(pulse, grid.offsets, per_ui), self.window(pulse.size)
-        every = slice(None) if some is None else some
-        taps, places = grid.taps[every], grid.places[every]
+        """(square of the ratio, row, cursor, settings evaluated) of the best of all rows, or of `some`, at one gain setting."""
+        settings, grid, dfe = self.settings, self.grid, self.settings.receiver.dfe
+        weights, pulses, window = self.weights(number), self.terms.pulses, self.window()
+        rows, every = pulses.near(weights), slice(None) if some is None else some
+        taps, fext = grid.taps[every], np.ascontiguousarray(self.fext[every, number])
+        window[:2] -= pulses.begin
         window[:2] = peak_window(rows, taps, grid.main, window[0], window[1])
         b_max, b_min = np.array(dfe.b_max, dtype=float), np.array(dfe.b_min, dtype=float)
         limits, noise = np.array([dfe.floating_max, dfe.tail_rss_max, dfe.step]), self.constants(number)
-        fext = np.ascontiguousarray(self.fext[every, number])
-        gram, slope = np.empty((2, per_ui, len(rows), len(rows)))
-        summed, may_win = np.zeros(per_ui, dtype=np.bool_), np.ones(len(taps), dtype=np.bool_)
-        # a local search looks at few rows, and without a setting to beat no bound excludes any; products of all phases
-        # for a bound cost as much as to look at some hundred rows
-        if prune and local == 0 and best > 0.0 and len(taps) * _SAMPLES_A_ROW > pulse.size:
-            all_products(rows, per_ui, gram, slope)
-            summed[:] = True
-            may_win = winning_rows(rows, taps, window, b_max, b_min, limits, noise, fext, best, gram, slope)
-        ratio, row, cursor, evaluated = search_setting(
-            rows,
-            taps,
-            places,
-            window,
-            b_max,
-            b_min,
-            np.array([dfe.groups, dfe.group_taps, dfe.tail_start], dtype=np.int64),
-            limits,
-            noise,
-            fext,
-            state,
-            np.array(self.gains[number], dtype=np.int64),
-            local,
-            best,
-            prune,
-            may_win,
-            gram,
-            slope,
-            summed,
-        )
-        found = int(row) if some is None or row < 0 else int(some[row])
-        return float(ratio), found, int(cursor), int(evaluated)
+        gram, slope = np.empty((2, settings.samples_per_ui, len(rows), len(rows)))
+        summed, may_win = np.zeros(len(gram), dtype=np.bool_), np.ones(len(taps), dtype=np.bool_)
 
-    def window(self, size: int) -> Integer:
+        def sum_products(phase: int) -> None:
+            gram[phase], slope[phase] = pulses.products(weights, phase)
+            summed[phase] = True
+
+        # a local search looks at few rows, and without a setting to beat no bound excludes any
+        if prune and local == 0 and best > 0.0 and len(taps) > _MANY_ROWS:
+            for phase in range(len(gram)):
+                sum_products(phase)
+            may_win = winning_rows(rows, taps, window, b_max, b_min, limits, noise, fext, best, gram, slope)
+        progress, needed = np.array([0, -1, -1, 0], dtype=np.int64), -1
+        while True:
+            best, needed = search_setting(
+                rows,
+                taps,
+                grid.places[every],
+                window,
+                b_max,
+                b_min,
+                np.array([dfe.groups, dfe.group_taps, dfe.tail_start], dtype=np.int64),
+                limits,
+                noise,
+                fext,
+                state,
+                np.array(self.gains[number], dtype=np.int64),
+                local,
+                best,
+                prune,
+                may_win,
+                gram,
+                slope,
+                summed,
+                progress,
+            )
+            if needed < 0:
+                break
+            sum_products(needed)
+        _, row, cursor, evaluated = progress.tolist()
+        found = row if some is None or row < 0 else int(some[row])
+        return float(best), found, cursor + pulses.begin, evaluated
+
+    def window(self) -> Integer:
         """Where the peak is looked for, and other whole numbers of the kernel."""
-        settings = self.settings
-        per_ui = settings.samples_per_ui
-        peak = self._peak
-        # an equaliser moves the peak by a few UI; a later echo that grows beyond it is not the cursor
-        low, high = max(peak - PEAK_WINDOW_UI * per_ui, 0), min(peak + PEAK_WINDOW_UI * per_ui + 1, size)
-        anchor = settings.receiver.sampling.anchor
-        return np.array([low, high, per_ui, settings.receiver.dfe.reach, self.grid.main, anchor], dtype=np.int64)
+        sampling, reach = self.settings.receiver.sampling, self.settings.receiver.dfe.reach
+        numbers = (*self._peak_window, self.settings.samples_per_ui, reach, self.grid.main, sampling.anchor)
+        return np.array(numbers, dtype=np.int64)
 
     def constants(self, number: int) -> Float:
         """`noise` of `search_setting` at one gain setting."""

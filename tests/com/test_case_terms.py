@@ -26,7 +26,7 @@ def test_pulses_are_those_of_both_stages_in_time(reference_dir: Path, key: str, 
     rate = settings.symbol_rate * settings.samples_per_ui
     impulse = equalized_impulse(case.paths[0].impulse, settings.receiver.ctle, *gains, rate)
     expected = running_sum(impulse, settings.samples_per_ui)
-    found = case_terms(case.paths, settings).pulse(settings, gains)
+    found = gain_weights(settings.receiver.ctle, *gains) @ case_terms(case.paths, settings).pulses.parts
     np.testing.assert_allclose(found, expected, rtol=0.0, atol=1e-12 * float(np.max(np.abs(expected))))
 
 

@@ -7,10 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from sirf._arrays import Flags
 from sirf.com import near_search
 from sirf.com.annex_93a import setting_of_case
 from sirf.com.config.preset_settings import from_standard
 from sirf.com.near_search import setting_near, setting_of_thinned_grid
+from sirf.com.search import CaseSearch
 from sirf.results.margin import EqualizerChoice
 from sirf.study.subject import ArchitectureSubject
 from sirf.system.architecture import load_architecture
@@ -60,7 +62,7 @@ def test_what_one_search_has_seen_the_next_may_leave_out(
     )
     seen: list[int] = []
 
-    def everything(search: near_search.CaseSearch, grids: list[object]) -> near_search.Flags:
+    def everything(search: CaseSearch, grids: list[object]) -> Flags:
         seen.append(len(grids))
         return np.ones((len(search.gains), len(search.grid.taps)), dtype=np.bool_)
 
