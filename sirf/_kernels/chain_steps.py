@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 Float = NDArray[np.float64]
 Whole = NDArray[np.int32]
 
-ONE, FACTOR, WEIGHTS = 0, 1, 2
-"""Row of ones, row of the function of a displaced edge, and the first of the rows of weights (Q L)."""
+ONE, FACTOR, WEIGHED, WEIGHTS = range(4)
+"""Row of ones, rows of the function of a displaced edge and of that times a weight, and the first of the rows of weights (Q L).
+A product never takes the place of one of its factors, which would keep the compiled loop from vector instructions."""
 INTERPOLATE = -1
 """In place of a second row: the step interpolates, and its first number is that of a transition."""
 Steps = tuple[Whole, Float]
@@ -157,7 +158,8 @@ def _first(chain: ChainKind) -> Steps:
     """The message from the left at the first three symbols: their weights."""
     a, b, c = chain.symbols(3)
     here, share = chain.block(LEFT, 0, a, b, c), chain.coupled(0)[a, b] * chain.coupled(1)[b, c]
-    steps = [(here, chain.weight(0, a), chain.weight(1, b), 0.0, share), (here, here, chain.weight(2, c), 0.0, 1.0)]
+    both = chain.block(SOURCE, 0, a, b, c)
+    steps = [(both, chain.weight(0, a), chain.weight(1, b), 0.0, share), (here, both, chain.weight(2, c), 0.0, 1.0)]
     return chain.listed(0, 3, *steps, *_nothing(chain, LEFT))
 
 
@@ -165,10 +167,10 @@ def _first(chain: ChainKind) -> Steps:
 def _last(chain: ChainKind) -> Steps:
     """The message from the right at the last three symbols."""
     a, b, c = chain.symbols(3)
-    start, here = chain.length - 3, chain.block(RIGHT, 0, a, b, c)
+    start, here, both = chain.length - 3, chain.block(RIGHT, 0, a, b, c), chain.block(SOURCE, 0, a, b, c)
     steps = [
-        (here, chain.behind(start, a), chain.weight(start + 1, b), 0.0, _coupled_behind(chain, start)),
-        (here, here, chain.weight(start + 2, c), 0.0, 1.0),
+        (both, chain.behind(start, a), chain.weight(start + 1, b), 0.0, _coupled_behind(chain, start)),
+        (here, both, chain.weight(start + 2, c), 0.0, 1.0),
     ]
     return chain.listed(start, 3, *steps, *_nothing(chain, RIGHT))
 
@@ -204,8 +206,8 @@ def _forward(chain: ChainKind, edge: ChainEdge, q: int) -> Steps:
         ]
         steps = _factor(chain, edge, q, 0, a, b, c)
         if steps:
-            steps.append((FACTOR, FACTOR, weight, 0.0, 1.0))
-        by = FACTOR if steps else weight
+            steps.append((WEIGHED, FACTOR, weight, 0.0, 1.0))
+        by = WEIGHED if steps else weight
         steps += [(chain.block(LEFT, k, a, b, c), chain.block(SOURCE, k, a, b), by, 0.0, share) for k in parts]
         return _joined(chain.listed(q, 3, *sums), chain.listed(q + 1, 3, *steps))
     signed = _signed(chain, edge)

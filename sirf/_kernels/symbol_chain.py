@@ -97,20 +97,28 @@ class SymbolChain:
         return np.asarray(total[:, 0] + 1j * total[:, 1]).reshape(count, count, self.size)
 
     def totals(
-        self, cursors: Float, main: int, outside: Complex, wanted: NDArray[np.bool_], scales: Float
+        self,
+        cursors: Float,
+        main: int,
+        outside: Complex,
+        wanted: NDArray[np.bool_],
+        scales: Float,
+        needed: NDArray[np.int64] | None = None,
     ) -> Iterator[Float]:
         """As `expectation`, of C chains in turn with `cursors` (C, Q) and `scales` (C,): each (L L, 2, S), in place of the last.
 
         Real and imaginary parts apart, the symbol before the main one first. `outside` (C, 2, L, S) or (C, 0, …). Last row and
-        column of `wanted` (C, L + 1, L + 1) are for a level that is not known: whether any is wanted with it.
+        column of `wanted` (C, L + 1, L + 1) are for a level that is not known: whether any is wanted with it. Behind the first
+        `needed` (C,) points, by default all, nothing is computed.
         """
         kind, starting, turn = self.kind._replace(main=main), *self._symbol_weights(cursors, main)
         steps, shares = chain_steps(kind, self.edges)
         weights, total = self.rows[WEIGHTS : kind.totals], self.rows[kind.totals :][: len(self.levels) ** 2]
         rows, room, table = np.empty((*turn.shape[1:], self.size), dtype=complex), np.empty(POINTS), self.tables.table
-        lookup = self._lookup(scales)
+        lookup, used = self._lookup(scales), [self.size] * len(scales) if needed is None else needed.tolist()
         if self.apart:
             table = self._with_room()
+        parts, tabled = (each.reshape(len(each), 2, each.shape[1] // 2) for each in (self.rows, table))
         for c, scale in enumerate(scales.tolist()):
             # a rotation a point, which costs less than an exponential
             rows[:], rows[:, :, 0] = turn[c, :, :, None], starting[c]
@@ -123,7 +131,7 @@ class SymbolChain:
             total[:] = 0.0
             if self.apart:
                 self._add_each_by_itself(table, scale)
-            run_chain(self.rows, steps, shares, wanted[c].ravel(), table, self.moves, lookup[c], room)
+            run_chain(parts, steps, shares, wanted[c].ravel(), tabled, self.moves, lookup[c], room, used[c])
             yield total.reshape(-1, 2, self.size)
 
     def _symbol_weights(self, cursors: Float, main: int) -> tuple[Float, Complex]:
@@ -217,14 +225,15 @@ def run_chain(
     moves: Float,
     lookup: Float,
     weights: Float,
+    size: int,
 ) -> None:
-    """Follow the `steps` (N, 4) with their `shares` (N, 2) in `rows` (R, 2 S), but for those of which nothing is `wanted`.
+    """Follow the `steps` (N, 4) with their `shares` (N, 2) at the first `size` points of `rows` (R, 2, S), but for those of which
+    nothing is `wanted`.
 
-    Transitions are numbered along `moves` (Q, M). In the `table` (…, 2 T), T >= S, those of edge q lie `lookup`[q, 0] rows a volt
-    apart, none of them `lookup`[q, 1] rows behind row `lookup`[q, 2], or `lookup`[q, 3] if negative; `lookup`[q, 4] rows behind
-    that is the last from which one is interpolated. `weights` (POINTS,) is overwritten.
+    Transitions are numbered along `moves` (Q, M). In the `table` (…, 2, T), T >= S, those of edge q lie `lookup`[q, 0] rows a
+    volt apart, none of them `lookup`[q, 1] rows behind row `lookup`[q, 2], or `lookup`[q, 3] if negative; `lookup`[q, 4] rows
+    behind that is the last from which one is interpolated. `weights` (POINTS,) is overwritten.
     """
-    size, half = rows.shape[1] // 2, table.shape[1] // 2
     for k in range(len(steps)):
         if not wanted[steps[k, 3]]:
             continue
@@ -237,24 +246,27 @@ def run_chain(
             first = max(min(np.floor(place) - (POINTS // 2 - 1), lookup[edge, 4]), 0.0)
             place -= first
             a = int(first + (lookup[edge, 3] if move < 0.0 else lookup[edge, 2]))
+            # of each the product of the distances from all others: from those before it, then from those behind
+            product = 1.0
             for i in range(POINTS):
-                weights[i] = LAGRANGE[i]
-                for j in range(POINTS):
-                    if j != i:
-                        weights[i] *= place - j
+                weights[i] = LAGRANGE[i] * product
+                product *= place - i
+            product = 1.0
+            for i in range(POINTS - 1, -1, -1):
+                weights[i] *= product
+                product *= place - i
             for part in range(2):
-                to_part, of_part = part * size, part * half
                 for n in range(size):
-                    rows[to, to_part + n] = (
-                        (weights[0] * table[a, of_part + n] + weights[1] * table[a + 1, of_part + n])
-                        + (weights[2] * table[a + 2, of_part + n] + weights[3] * table[a + 3, of_part + n])
-                        + (weights[4] * table[a + 4, of_part + n] + weights[5] * table[a + 5, of_part + n])
-                        + (weights[6] * table[a + 6, of_part + n] + weights[7] * table[a + 7, of_part + n])
+                    rows[to, part, n] = (
+                        (weights[0] * table[a, part, n] + weights[1] * table[a + 1, part, n])
+                        + (weights[2] * table[a + 2, part, n] + weights[3] * table[a + 3, part, n])
+                        + (weights[4] * table[a + 4, part, n] + weights[5] * table[a + 5, part, n])
+                        + (weights[6] * table[a + 6, part, n] + weights[7] * table[a + 7, part, n])
                     )
             continue
         keep, share = shares[k, 0], shares[k, 1]
         for n in range(size):
-            p = rows[one, n] * rows[two, n] - rows[one, size + n] * rows[two, size + n]
-            q = rows[one, n] * rows[two, size + n] + rows[one, size + n] * rows[two, n]
-            rows[to, n] = keep * rows[to, n] + share * p
-            rows[to, size + n] = keep * rows[to, size + n] + share * q
+            p = rows[one, 0, n] * rows[two, 0, n] - rows[one, 1, n] * rows[two, 1, n]
+            q = rows[one, 0, n] * rows[two, 1, n] + rows[one, 1, n] * rows[two, 0, n]
+            rows[to, 0, n] = keep * rows[to, 0, n] + share * p
+            rows[to, 1, n] = keep * rows[to, 1, n] + share * q

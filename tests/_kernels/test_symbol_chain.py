@@ -105,3 +105,18 @@ def test_the_beginning_of_a_line_is_that_of_a_longer_one() -> None:
         chain = SymbolChain(THETA, 2.0, size, **made, coupling=np.zeros((0, 2, 2)), tables=tables)
         found.append(chain.expectation(np.linspace(-0.1, 0.1, EDGES + 3), 4, np.zeros((0, 2, size), dtype=complex)))
     assert found[0] == pytest.approx(found[1][:, :, :LANES], rel=1e-14)
+
+
+def test_only_the_points_that_are_needed_are_computed() -> None:
+    """Of three chains side by side, whichever needed more before it; a single point is the least."""
+    made, size = parts(2, 0.04, 0.3, 2), 3 * LANES
+    chain = SymbolChain(THETA, 2.0, size, **made, coupling=np.zeros((0, 2, 2)))
+    cursors = np.random.default_rng(9).uniform(-0.1, 0.1, (3, EDGES + 3))
+    outside, wanted = np.zeros((3, 0, 2, size), dtype=complex), np.ones((3, 3, 3), dtype=bool)
+    scales, needed = np.array([1.0, 0.6, 0.8]), np.array([size, 1, LANES + 3])
+    every = [each.copy() for each in chain.totals(cursors, 4, outside, wanted, scales)]
+    for found, expected, points in zip(
+        chain.totals(cursors, 4, outside, wanted, scales, needed), every, needed.tolist(), strict=True
+    ):
+        assert found[:, :, :points] == pytest.approx(expected[:, :, :points], rel=1e-13)
+        assert not found[:, :, points:].any()

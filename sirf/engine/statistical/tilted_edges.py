@@ -207,9 +207,8 @@ def tied_by_level(
     totals = np.empty((len(functions), len(wanted), 2, chain.size))
     tied_symbols = np.ascontiguousarray(cursors[:, row.start : row.stop])
     outside = np.stack([row.outside(own, points) for own in cursors])
-    for c, total in enumerate(chain.totals(tied_symbols, main - row.start, outside, pairs, scales)):
+    for c, total in enumerate(chain.totals(tied_symbols, main - row.start, outside, pairs, scales, needed)):
         totals[c] = total[places[c]]
-    totals *= (np.arange(chain.size) < needed[:, None])[:, None, None]
     size = min(chain.size, functions.shape[1])
     found = np.zeros((len(wanted), *functions.shape), dtype=complex)
     found.real[:, :, :size], found.imag[:, :, :size] = totals[..., :size].transpose(2, 1, 0, 3)
