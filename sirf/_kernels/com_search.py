@@ -18,25 +18,6 @@ BEFORE_UI, BEHIND_UI = 10, 40
 
 
 @kernel
-def products(phases: Any, last: Any) -> Any:
-    """Gram matrices (M, K, K) of `phases` (M, K, J) over the `last` (M,) values of each phase."""
-    count, taps, _ = phases.shape
-    gram = np.zeros((count, taps, taps))
-    for phase in range(count):
-        stop = last[phase]
-        for k in range(taps):
-            a = phases[phase, k]
-            for m in range(k + 1):
-                b = phases[phase, m]
-                total = 0.0
-                for j in range(stop):
-                    total += a[j] * b[j]
-                gram[phase, k, m] = total
-                gram[phase, m, k] = total
-    return gram
-
-
-@kernel
 def form(gram: Any, tap: Any) -> Any:
     """Quadratic form of a symmetric matrix."""
     total = 0.0

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,11 +14,11 @@ from numpy.typing import NDArray
 from sirf._arrays import Flags, Float
 from sirf._kernels.com_distribution import window_eye
 from sirf._kernels.com_screen import screen_setting
-from sirf._kernels.com_search import products
 from sirf._kernels.com_window import DECAY, SLACK_BINS, TRUNCATION_STEP, window_estimates
 from sirf.com.config.settings import ChipToModuleSettings, ComSettings
 from sirf.com.distribution import VoltageDistribution, crest_factor
 from sirf.com.interference import transmitter_equalized
+from sirf.com.path_terms import term_weights
 from sirf.com.search import SEARCH_THREADS, CaseSearch, FoundSetting, by_phase, feedback_of, rising, shifted_rows
 from sirf.execution import tell
 from sirf.signal.gaussian import gaussian_quantile
@@ -23,6 +26,8 @@ from sirf.units import db20, from_db20
 
 _SINGLE = 6
 """Residuals that the first bound on a setting's interference counts, each at its outer symbol."""
+_MANY_SETTINGS = 10_000
+"""Grids of more settings are searched by several threads."""
 _FIRST_INSTANTS = 0.8
 """Part of the window's half at which the instants lie that are looked at first, for they close most eyes."""
 
@@ -170,18 +175,23 @@ class EyeSearch:
         numbers = [n for n in range(len(self.search.gains)) if wanted is None or np.any(wanted[n])]
         pulses = {number: self.search.pulse(number) for number in numbers}
         rows = [None if wanted is None else np.flatnonzero(wanted[number]) for number in numbers]
-        with ThreadPoolExecutor(SEARCH_THREADS) as pool:
-            tables = dict(zip(pulses, pool.map(self._screen, pulses, pulses.values(), rows), strict=True))
+        # threads cost more than they bring where few eyes are looked at
+        many = len(numbers) * len(self.search.grid.taps) > _MANY_SETTINGS
+        with ThreadPoolExecutor(SEARCH_THREADS) if many else nullcontext() as pool:
+            side_by_side = map if pool is None else pool.map
+            tables = dict(zip(pulses, side_by_side(self._screen, pulses, pulses.values(), rows), strict=True))
             for least in self._least_heights():
                 # a hair below the floor, so that the setting which set it is found again
-                hopes = self._hopes(tables, floor_db - 1e-9, least, pool) if prune else _all_hopeful(tables, least)
+                hopes = (
+                    self._hopes(tables, floor_db - 1e-9, least, side_by_side) if prune else _all_hopeful(tables, least)
+                )
                 choice = self._best(pulses, tables, hopes, least)
                 if choice is not None:
                     return choice
         return None
 
     def _hopes(
-        self, tables: dict[int, _Table], floor_db: float, least: float, pool: ThreadPoolExecutor
+        self, tables: dict[int, _Table], floor_db: float, least: float, side_by_side: Callable[..., Iterable[None]]
     ) -> list[tuple[float, int, int]]:
         """What can be the best: (the most in dB that it can have, number of the CTLE setting, row), the first by rank."""
         # as a ratio of voltages, as the kernel has it
@@ -201,7 +211,7 @@ class EyeSearch:
             found.append((number, rows[kept], interference[kept]))
 
         ranked = sorted(tables, key=lambda number: -float(np.max(tables[number].ratio, initial=0.0)))
-        for done, _ in enumerate(pool.map(look, ranked), start=1):
+        for done, _ in enumerate(side_by_side(look, ranked), start=1):
             tell("full grid", done, len(ranked))
         limit = float(db20(known)) if known > 0.0 else -np.inf
         hopes = [
@@ -251,10 +261,8 @@ class EyeSearch:
         every = slice(None) if some is None else some
         per_ui = settings.samples_per_ui
         rows = shifted_rows(pulse, search.grid.offsets, per_ui)
-        slopes = np.zeros_like(rows)
-        # over two samples, which the quarter of M² in `constants` makes a slope per UI
-        slopes[:, 1:-1] = rows[:, 2:] - rows[:, :-2]
-        slope_phases, last = by_phase(slopes, per_ui)
+        # of slopes over two samples, which the quarter of M² in `constants` makes slopes per UI
+        _, slopes = search.terms.pulses.all_products(term_weights(search.weights(number)))
         taps = search.grid.taps[every]
         looked = np.empty((len(taps), 6))
         # m residuals are at their outer symbols L^-m of the time: noise beyond them may be L^m times as likely
@@ -262,7 +270,7 @@ class EyeSearch:
         constants = np.append(search.constants(number), search.noise[number])
         screen_setting(
             rows,
-            products(slope_phases, last),
+            slopes,
             taps,
             search.window(),
             *self._limits(),
@@ -277,7 +285,7 @@ class EyeSearch:
         # no cursor: none of those that were not looked at
         table[:, 0] = -1.0
         table[every] = looked
-        return _Table(table, crest_factor(settings.der0), by_phase(rows, per_ui)[0], pulse.size)
+        return _Table(table, crest_factor(settings.der0), by_phase(rows, per_ui), pulse.size)
 
     def _estimate(self, table: _Table, rows: NDArray[np.int64], least: float, known: float) -> tuple[Float, float]:
         """Estimates of interference (R,) in V and the ratio known in the end, see `window_estimates`."""
@@ -369,6 +377,7 @@ def _all_hopeful(tables: dict[int, _Table], least: float) -> list[tuple[float, i
     ]
 
 
+@lru_cache(maxsize=8)
 def truncation(crest: float) -> Float:
     """What a cut at `crest` sigma takes off the transform of a normal distribution, at steps of `TRUNCATION_STEP` over sigma.
 

@@ -19,6 +19,7 @@ from sirf.com.case_terms import peak_window as first_window
 from sirf.com.config.settings import ComSettings, CtleSettings
 from sirf.com.crosstalk_noise import fext_variance, receiver_noise_rms
 from sirf.com.filters import ctle_transfer, gain_weights, receiver_filter
+from sirf.com.path_terms import term_weights
 from sirf.com.responses import PathResponse
 from sirf.execution import tell
 
@@ -264,15 +265,11 @@ class CaseSearch:
         limits, noise = np.array([dfe.floating_max, dfe.tail_rss_max, dfe.step]), self.constants(number)
         gram, slope = np.empty((2, settings.samples_per_ui, len(rows), len(rows)))
         summed, may_win = np.zeros(len(gram), dtype=np.bool_), np.ones(len(taps), dtype=np.bool_)
-
-        def sum_products(phase: int) -> None:
-            gram[phase], slope[phase] = pulses.products(weights, phase)
-            summed[phase] = True
-
+        of_pairs = term_weights(weights)
         # a local search looks at few rows, and without a setting to beat no bound excludes any
         if prune and local == 0 and best > 0.0 and len(taps) > _MANY_ROWS:
-            for phase in range(len(gram)):
-                sum_products(phase)
+            gram, slope = pulses.all_products(of_pairs)
+            summed[:] = True
             may_win = winning_rows(rows, taps, window, b_max, b_min, limits, noise, fext, best, gram, slope)
         progress, needed = np.array([0, -1, -1, 0], dtype=np.int64), -1
         while True:
@@ -300,7 +297,8 @@ class CaseSearch:
             )
             if needed < 0:
                 break
-            sum_products(needed)
+            gram[needed], slope[needed] = pulses.products(of_pairs, needed)
+            summed[needed] = True
         _, row, cursor, evaluated = progress.tolist()
         found = row if some is None or row < 0 else int(some[row])
         return float(best), found, cursor + pulses.begin, evaluated
@@ -333,15 +331,13 @@ def shifted_rows(pulse: Float, offsets: tuple[int, ...], per_ui: int) -> Float:
     return rows
 
 
-def by_phase(rows: Float, per_ui: int) -> tuple[Float, Integer]:
-    """`rows` (K, N) as (M, K, J), zeros at the end, and the number of values (M,) of each phase."""
+def by_phase(rows: Float, per_ui: int) -> Float:
+    """`rows` (K, N) as (M, K, J), zeros at the end, for the last UI may be incomplete."""
     taps, size = rows.shape
     count = -(-size // per_ui)
-    # the last UI may be incomplete; `last` says how many values of a phase are real
     padded = np.zeros((taps, count * per_ui))
     padded[:, :size] = rows
-    last = np.array([len(range(phase, size, per_ui)) for phase in range(per_ui)], dtype=np.int64)
-    return np.ascontiguousarray(padded.reshape(taps, count, per_ui).transpose(2, 0, 1)), last
+    return np.ascontiguousarray(padded.reshape(taps, count, per_ui).transpose(2, 0, 1))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

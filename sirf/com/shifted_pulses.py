@@ -11,7 +11,7 @@ from functools import cached_property
 import numpy as np
 
 from sirf._arrays import Float, Integer
-from sirf.com.path_terms import PAIRS, term_weights
+from sirf.com.path_terms import PAIRS
 
 
 class ShiftedPulses:
@@ -44,10 +44,26 @@ class ShiftedPulses:
         return np.asarray((weights @ self._near.reshape(parts, count * size)).reshape(count, size))
 
     def products(self, weights: Float, phase: int) -> Float:
-        """Products (2, K, K) of two taps' pulses over all UI of a sampling phase: of values, and of slopes over two samples."""
+        """Products (2, K, K) of two taps' pulses over all UI of a sampling phase: of values, and of slopes over two samples.
+
+        `weights` (10,) are those of `term_weights`.
+        """
         if phase not in self._products:
             self._products[phase] = self._terms(phase)
-        return np.asarray(np.tensordot(term_weights(weights), self._products[phase], 1))
+        count = len(self._moved)
+        return np.asarray((weights @ self._products[phase].reshape(len(PAIRS), -1)).reshape(2, count, count))
+
+    def all_products(self, weights: Float) -> Float:
+        """The products (2, M, K, K) of every sampling phase, as `products` gives those of one."""
+        count = len(self._moved)
+        terms = self._every_phase.reshape(len(PAIRS), -1)
+        return np.asarray((weights @ terms).reshape(2, self.per_ui, count, count))
+
+    @cached_property
+    def _every_phase(self) -> Float:
+        """Terms (10, 2, M, K, K) of all phases."""
+        found = [self._products.get(phase) for phase in range(self.per_ui)]
+        return np.stack([self._terms(phase) if one is None else one for phase, one in enumerate(found)], axis=2)
 
     def _terms(self, phase: int) -> Float:
         """The ten terms (10, 2, K, K) of `products`."""

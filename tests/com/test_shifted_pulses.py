@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from sirf._arrays import Float
+from sirf.com.path_terms import term_weights
 from sirf.com.shifted_pulses import ShiftedPulses
 
 M, OFFSETS, BEGIN, END = 4, (-2, -1, 0, 3), 8, 33
@@ -40,7 +41,11 @@ def test_products_are_those_of_every_sample_of_a_phase(
     slopes[:, 1:-1] = rows[:, 2:] - rows[:, :-2]
     values, changes = rows[:, phase::M], slopes[:, phase::M]
     # asked for twice: the terms of a phase are kept
-    for _ in range(2):
-        found = pulses.products(weights, phase)
+    every = pulses.all_products(term_weights(weights))
+    for found in (
+        pulses.products(term_weights(weights), phase),
+        pulses.products(term_weights(weights), phase),
+        every[:, phase],
+    ):
         np.testing.assert_allclose(found[0], values @ values.T, rtol=0.0, atol=1e-12)
         np.testing.assert_allclose(found[1], changes @ changes.T, rtol=0.0, atol=1e-12)
