@@ -402,8 +402,9 @@ def whole_samples(offset: float) -> tuple[int, float]:
 
 
 def earlier(wave: Float, samples: float) -> Float:
-    """Circular wave (N,) that comes so many samples, or a part of one, earlier."""
-    return np.asarray(fft.irfft(fft.rfft(wave) * np.exp(2j * np.pi * samples * fft.rfftfreq(len(wave))), n=len(wave)))
+    """Circular waves (..., N) that come so many samples, or a part of one, earlier."""
+    size = wave.shape[-1]
+    return np.asarray(fft.irfft(fft.rfft(wave) * np.exp(2j * np.pi * samples * fft.rfftfreq(size)), n=size))
 
 
 def _first_dfe_limits(link: Link) -> tuple[float, float]:

@@ -55,17 +55,32 @@ def merits_of_taps(
     seen = (rows[:, :, None] + limits.rx_ffe_pre - place) % samples.shape[1]
     held = np.take_along_axis(samples, seen.reshape(len(mains), -1), axis=1).reshape(seen.shape)
     costs = (symbol_variance * lags + extra)[:, distance] - symbol_variance * (held.transpose(0, 2, 1) @ held)
-    inverse = np.linalg.solve(costs, held[:, 0, :, None])[:, :, 0]
-    # of the constrained least squares, whose gain at the main cursor is one
-    gain = np.einsum("jt,jt->j", held[:, 0], inverse)
-    variance = 1.0 / gain
-    if count:
-        values = np.einsum("jkt,jt->jk", held[:, 1:], inverse) / gain[:, None]
-        beyond = np.abs(values - np.clip(values, limits.dfe_min, limits.dfe_max)).max(axis=1) > 1e-12
-        # where a DFE tap passes its limit the closed form does not hold: such instants are solved one by one
-        for j in np.flatnonzero(beyond):
-            variance[j] = _least_squares(costs[j], held[j], symbol_variance, limits)[2]
-    return np.asarray(eye_factor**2 / (variance + tx_noise**2))
+    # what the held rows have in common behind the inverse covariance: all that feedback and error depend on
+    common = held @ np.linalg.solve(costs, held.transpose(0, 2, 1))
+    variances = _held_variances(common, symbol_variance, np.asarray(limits.dfe_min), np.asarray(limits.dfe_max))
+    return np.asarray(eye_factor**2 / (variances + tx_noise**2))
+
+
+def _held_variances(common: Float, symbol_variance: float, low: Float, high: Float) -> Float:
+    """Variances (J,) of `_least_squares` from R C^-1 R' (J, B + 1, B + 1) of its held rows R, the main cursor's first."""
+    rows = common.shape[1]
+    goal, pinned = np.zeros((len(common), rows)), np.zeros((len(common), rows), dtype=bool)
+    goal[:, 0], pinned[:, 0] = 1.0, True
+    for _ in range(rows):
+        # rows that are not held get a multiplier of zero
+        system = np.where(pinned[:, :, None] & pinned[:, None, :], common, np.eye(rows))
+        multipliers = np.linalg.solve(system, goal[:, :, None])
+        values = (common @ multipliers)[:, 1:, 0]
+        clipped = np.clip(values, low, high)
+        violated = (np.abs(values - clipped) > 1e-12) & ~pinned[:, 1:]
+        if not violated.any():
+            break
+        goal[:, 1:] = np.where(violated, clipped, goal[:, 1:])
+        pinned[:, 1:] |= violated
+    # w' C w of the weights C^-1 R' multipliers
+    return np.asarray(
+        np.einsum("jk,jk->j", goal, multipliers[:, :, 0]) + symbol_variance * np.sum((values - clipped) ** 2, axis=1)
+    )
 
 
 def _held_rows(main: int, limits: EqualizerLimits) -> NDArray[np.int64]:

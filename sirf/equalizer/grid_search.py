@@ -16,22 +16,16 @@ from sirf.engine.front_end import (
     analog_channel,
     with_ffe,
 )
+from sirf.equalizer.between_samples import SAMPLES_BESIDE, best_between, most_between
 from sirf.equalizer.constrained_taps import merits_of_taps, solve_taps
 from sirf.equalizer.floating_groups import TapProblem, place_floating_taps
+from sirf.equalizer.gain_corners import GainCorners
 from sirf.equalizer.receiver_problem import ReceiverProblem
 from sirf.equalizer.search_grid import Spot, beside, coarse, coarse_step, gain_axes, neighbours
-from sirf.equalizer.search_waves import (
-    UnequalizedWaves,
-    aggressor_power,
-    circular_lags,
-    ctle_power,
-    sampled_at,
-    with_gains,
-)
+from sirf.equalizer.search_waves import UnequalizedWaves, circular_lags, sampled_at
 from sirf.equalizer.transmitter_search import TransmitterMerits, TransmitterProblem, coordinate_descent
 from sirf.execution import tell
 from sirf.presets import EqualizerLimits
-from sirf.receiver.receiver import Receiver
 from sirf.results.equalizer import EqualizerReport, Improvement
 from sirf.signal.gaussian import gaussian_quantile
 
@@ -59,8 +53,9 @@ class _Known:
     edge_lags: dict[int, Float] = field(default_factory=dict)
 
 
-_OFFSETS_BESIDE = 3
-"""Samples on either side of the best sampling instant that have been looked at."""
+_CLOSE_DB = 1e-4
+"""Figures of merit in dB, beside ten times the error of what samples tell, within which a setting is solved for its taps before
+it is held against the best."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +99,10 @@ class GridSearch(ReceiverProblem):
             link.receiver if "rx_ffe" in freeze else dataclasses.replace(link.receiver, ffe=(1.0,), ffe_main=0)
         )
         self.uses_rx_ffe = limits.rx_ffe_pre + limits.rx_ffe_post > 0
-        self.power = aggressor_power(link, self.channel, self.reach)
+        self.corners = self._corners()
+
+    def _corners(self) -> GainCorners:
+        return GainCorners(self.link, self.channel, self.receiver, gain_axes(self.limits), self.reach)
 
     def run(self, most: int) -> Setting:
         """Coarse CTLE grid first, then ever nearer neighbours of the best."""
@@ -149,7 +147,7 @@ class GridSearch(ReceiverProblem):
         # the problem is set up for every place a floating tap may take; solutions then pick columns of it
         wide = dataclasses.replace(limits, rx_ffe_post=last, rx_ffe_groups=0)
         self.reach = self.tap_count + wide.rx_ffe_pre + wide.rx_ffe_post + 1
-        self.power = aggressor_power(self.link, self.channel, self.reach)
+        self.corners = self._corners()
         top = self._within_limits(best, wide)
         self.path.append((*top.gains_db, top.tx, top.fom_db))
         # where nothing floats, limits are put in once and no neighbour is asked
@@ -186,8 +184,7 @@ class GridSearch(ReceiverProblem):
 
         `wide` are the limits with fixed taps at every place that a floating one may take.
         """
-        receiver = with_gains(self.receiver, best.gains_db)
-        waves = UnequalizedWaves.of(self.link, self.channel, receiver, self._crosstalk(receiver), self.reach)
+        waves = self.corners.waves(best.gains_db)
         m, pulse = waves.m, with_ffe(waves.pulse, best.tx, self.tap_main, waves.m)
         noise = self._disturbance(waves, best.tx, wide.rx_ffe_pre + 1 + wide.rx_ffe_post)
         middle, top = self._instant(pulse, m), dataclasses.replace(best, fom_db=-np.inf)
@@ -197,10 +194,10 @@ class GridSearch(ReceiverProblem):
         # a few samples on either side, and on where the best lies at an end
         while last - first < m:
             place = round(top.offset_ui * m)
-            if place - first < _OFFSETS_BESIDE:
+            if place - first < SAMPLES_BESIDE:
                 first -= 1
                 offset = first
-            elif last - place < _OFFSETS_BESIDE:
+            elif last - place < SAMPLES_BESIDE:
                 last += 1
                 offset = last
             else:
@@ -210,7 +207,7 @@ class GridSearch(ReceiverProblem):
             top = trial if trial.fom_db > top.fom_db else top
         if not self.between_samples:
             return top
-        best_offset = _best_between(merits, round(top.offset_ui * m))
+        best_offset = best_between(merits, round(top.offset_ui * m))
         between = self._sampled(best, waves, pulse, middle, best_offset, wide, noise)
         # floating taps that find other places between two samples bend the merits: the better one of both
         return max(between, top, key=lambda setting: setting.fom_db)
@@ -274,9 +271,8 @@ class GridSearch(ReceiverProblem):
         )
 
     def _at_ctle(self, gains_db: tuple[float, ...], best: Setting | None) -> Setting:
-        receiver = with_gains(self.receiver, gains_db)
-        waves = UnequalizedWaves.of(self.link, self.channel, receiver, self._crosstalk(receiver), self.reach)
-        found = self._mmse(waves, receiver, best) if self.uses_rx_ffe else self._descend(waves, receiver, best)
+        waves = self.corners.waves(gains_db)
+        found = self._mmse(waves, best) if self.uses_rx_ffe else self._descend(waves, best)
         return dataclasses.replace(found, gains_db=gains_db)
 
     def _tx_grid(self) -> tuple[Float, NDArray[np.int64]]:
@@ -295,7 +291,7 @@ class GridSearch(ReceiverProblem):
         # neighbouring CTLE settings want much the same taps
         return np.array([int(np.argmin(np.abs(grid[i, : sizes[i]] - taps[i]))) for i in range(self.tap_count)])
 
-    def _descend(self, waves: UnequalizedWaves, receiver: Receiver, best: Setting | None) -> Setting:
+    def _descend(self, waves: UnequalizedWaves, best: Setting | None) -> Setting:
         grid, sizes = self._tx_grid()
         noise = float(waves.noise_lags[0])
         frozen = "tx_ffe" in self.freeze
@@ -330,7 +326,7 @@ class GridSearch(ReceiverProblem):
             self.start_fom_db = fom_db
         return Setting(tx=tuple(taps), fom_db=fom_db)
 
-    def _mmse(self, waves: UnequalizedWaves, receiver: Receiver, best: Setting | None) -> Setting:
+    def _mmse(self, waves: UnequalizedWaves, best: Setting | None) -> Setting:
         """Turn the Tx taps one at a time, coarse steps first; Rx FFE and DFE in closed form at every turn."""
         grid, sizes = self._tx_grid()
         chosen = self._start(grid, sizes, best)
@@ -344,6 +340,9 @@ class GridSearch(ReceiverProblem):
             # the instant hardly moves from one CTLE setting to the next
             offset = round(best.offset_ui * waves.m)
             offsets = range(offset - 3, offset + 4, 3)
+            if "tx_ffe" in self.freeze:
+                # nothing is turned: what is asked below is found at once
+                self._prepare(waves, self.link.transmitter.ffe, range(offset - 3, offset + 4), known)
         top = self._mmse_at(waves, self._taps(grid, chosen), offsets, known)
         # far behind the best even before its taps are turned: a rule of thumb that saves most of the search
         if best is not None and top.fom_db < best.fom_db - 1.5:
@@ -365,14 +364,23 @@ class GridSearch(ReceiverProblem):
                         top, chosen = found, trial
         near = round(top.offset_ui * waves.m)
         top = max((self._mmse_at(waves, top.tx, range(near - 3, near + 4), known), top), key=lambda s: s.fom_db)
-        return self._with_taps(waves, self._between(waves, top, known) if self.between_samples else top, known)
+        place, merits = round(top.offset_ui * waves.m), known.senders[top.tx].merits
+        if self.between_samples:
+            self._mmse_at(waves, top.tx, range(place - SAMPLES_BESIDE, place + SAMPLES_BESIDE + 1), known)
+        # nobody asks for the taps of a setting that is not the best
+        if best is not None and self._most_db(merits, place) < best.fom_db:
+            return top
+        if self.between_samples:
+            positive = {offset: merit for offset, merit in merits.items() if merit > 0.0}
+            top = dataclasses.replace(top, offset_ui=best_between(positive, place) / waves.m)
+        return self._with_taps(waves, top, known)
 
-    def _between(self, waves: UnequalizedWaves, top: Setting, known: _Known) -> Setting:
-        """The setting at the instant between samples that merits of the best sample and those beside it make the best."""
-        best = round(top.offset_ui * waves.m)
-        self._mmse_at(waves, top.tx, range(best - _OFFSETS_BESIDE, best + _OFFSETS_BESIDE + 1), known)
-        merits = {place: merit for place, merit in known.senders[top.tx].merits.items() if merit > 0.0}
-        return dataclasses.replace(top, offset_ui=_best_between(merits, best) / waves.m)
+    def _most_db(self, merits: Mapping[int, float], place: int) -> float:
+        """What the figure of merit of a setting about the sample `place` does not exceed, in dB, from the `merits` of samples."""
+        if merits[place] <= 0.0:
+            return np.inf
+        most, error = most_between(merits, place) if self.between_samples else (merits[place], 0.0)
+        return float(10 * np.log10(most + 10.0 * error)) + _CLOSE_DB
 
     def _taps(self, grid: Float, chosen: NDArray[np.int64]) -> tuple[float, ...]:
         if "tx_ffe" in self.freeze:
@@ -386,22 +394,27 @@ class GridSearch(ReceiverProblem):
         self, waves: UnequalizedWaves, tx: tuple[float, ...], offsets: Sequence[int], known: _Known
     ) -> Setting:
         """The best of several `offsets` in samples from the Mueller-Müller instant, by figure of merit alone."""
-        if tx not in known.senders:
-            known.senders[tx] = self._sender(waves, tx)
-        merits = known.senders[tx].merits
-        best = Setting(tx=tx)
-        # a walk comes back to instants that it has been to
-        if fresh := [offset for offset in offsets if offset not in merits]:
-            self._find_merits(waves, tx, fresh, known)
+        merits, best = self._prepare(waves, tx, offsets, known), Setting(tx=tx)
         for offset in offsets:
             self.candidates += 1
-            if self.start_fom_db is None:
-                first = Setting(tx=tx, offset_ui=offset / waves.m, fom_db=0.0)
-                self.start_fom_db = self._with_taps(waves, first, known).fom_db
             fom_db = float(10 * np.log10(merits[offset])) if merits[offset] > 0 else -np.inf
+            if self.start_fom_db is None:
+                self.start_fom_db = fom_db
             if fom_db > best.fom_db:
                 best = dataclasses.replace(best, offset_ui=offset / waves.m, fom_db=fom_db)
         return best
+
+    def _prepare(
+        self, waves: UnequalizedWaves, tx: tuple[float, ...], offsets: Sequence[int], known: _Known
+    ) -> dict[int, float]:
+        """Merits of a sender's offsets, those asked for among them."""
+        if tx not in known.senders:
+            known.senders[tx] = self._sender(waves, tx)
+        merits = known.senders[tx].merits
+        # a walk comes back to instants that it has been to
+        if fresh := [offset for offset in offsets if offset not in merits]:
+            self._find_merits(waves, tx, fresh, known)
+        return merits
 
     def _sender(self, waves: UnequalizedWaves, tx: tuple[float, ...]) -> _Sender:
         m, limits = waves.m, self.limits
@@ -451,35 +464,6 @@ class GridSearch(ReceiverProblem):
         )
         fom_db = float(10 * np.log10(fom)) if fom > 0 else -np.inf
         return dataclasses.replace(setting, rx=weights, rx_main=limits.rx_ffe_pre, dfe=feedback, fom_db=fom_db)
-
-    def _crosstalk(self, receiver: Receiver) -> tuple[Float, Float]:
-        """Autocorrelation (lags,) at lags of one UI of all FEXT (before the Tx FFE) and of all NEXT, averaged over the phase.
-
-        In V² for unit symbol variance.
-        """
-        fext, near = np.zeros(self.reach), np.zeros(self.reach)
-        for is_fext, frequency, power, cosines in self.power:
-            # Parseval: energy is twice the one-sided integral; over one UI it is the mean over the aggressor's phase
-            scale = 2.0 * (frequency[1] - frequency[0]) * self.link.symbol_rate
-            lags = scale * (cosines @ (power * ctle_power(receiver, frequency)))
-            if is_fext:
-                fext += lags
-            else:
-                near += lags
-        return fext, near
-
-
-def _best_between(merits: Mapping[int, float], best: int) -> float:
-    """The offset in samples of the greatest merit between samples, within one of the `best`; that where merits beside it lack."""
-    beside = range(-_OFFSETS_BESIDE, _OFFSETS_BESIDE + 1)
-    values = [merits.get(best + step, -np.inf) for step in beside]
-    if not np.all(np.isfinite(values)):
-        return best
-    # a polynomial through all of them: merits are smooth in time, as the pulse is
-    fit = np.polynomial.Polynomial.fit(beside, values, 2 * _OFFSETS_BESIDE)
-    turns = fit.deriv().roots()
-    inside = turns.real[(np.abs(turns.imag) < 1e-9) & (np.abs(turns.real) <= 1.0)]
-    return best + float(max(inside, key=fit, default=0.0))
 
 
 def _key(setting: Setting) -> tuple[float, ...]:

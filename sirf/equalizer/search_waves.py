@@ -13,16 +13,11 @@ import numpy as np
 from sirf._arrays import Float
 from sirf.channel.cached_spectra import transform_grid
 from sirf.engine.front_end import AnalogChannel, earlier, whole_samples
-from sirf.engine.noise_correlation import noise_correlation
 from sirf.presets import EqualizerLimits
 from sirf.receiver.receiver import Ctle, Receiver
 
 if TYPE_CHECKING:
     from sirf.link import Link
-
-
-NOISE_SAMPLES = 8
-"""Samples per UI of the noise that a search weighs: 1e-6 of it lies beyond four times the symbol rate."""
 
 
 def through_ffe(lags: Float, taps: tuple[float, ...], count: int) -> Float:
@@ -54,18 +49,15 @@ class UnequalizedWaves:
 
     @classmethod
     def of(
-        cls, link: Link, channel: AnalogChannel, receiver: Receiver, crosstalk: tuple[Float, Float], reach: int
+        cls, pulse: Float, edge: Float, noise_lags: Float, fext_lags: Float, near_lags: Float, m: int
     ) -> UnequalizedWaves:
-        """The waves of `link` with the CTLE of `receiver`, autocorrelations to `reach` UI."""
-        m = link.samples_per_ui
-        pulse, edge = (channel.response(0, receiver, kind=kind) for kind in ("pulse", "edge"))
+        """From circular waves (N,) of `m` samples a UI as they come, and their lags."""
         usable = len(pulse) // m * m
         # on a whole UI, so that phases of the pulse are columns of its rows
         peak = usable // m // 4 * m
         shift = peak - int(np.argmax(pulse))
         pulse, edge = np.roll(pulse, shift)[:usable], np.roll(edge, shift)[:usable]
-        noise = noise_correlation(link, receiver, lags_ui=max(24, reach), samples_per_ui=NOISE_SAMPLES)[::NOISE_SAMPLES]
-        return cls(pulse, edge, np.sum(edge.reshape(-1, m) ** 2, axis=0), noise, *crosstalk, peak, m)
+        return cls(pulse, edge, np.sum(edge.reshape(-1, m) ** 2, axis=0), noise_lags, fext_lags, near_lags, peak, m)
 
 
 def pulse_columns(wave: Float, instant: int, m: int, limits: EqualizerLimits) -> Float:
@@ -84,7 +76,8 @@ def sampled_at(
     samples, between = whole_samples(offset)
     # between two samples the waves come earlier, as in the front end
     if between:
-        pulse, waves = earlier(pulse, between), dataclasses.replace(waves, edge=earlier(waves.edge, between))
+        pulse, edge = earlier(np.stack((pulse, waves.edge)), between)
+        waves = dataclasses.replace(waves, edge=edge)
     return instant + samples, pulse, waves
 
 

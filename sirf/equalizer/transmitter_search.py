@@ -38,7 +38,7 @@ class TransmitterProblem:
 
 
 class TransmitterMerits:
-    """Figures of merit of settings of `count` taps. Each is the same to the last digit whichever are asked beside it."""
+    """Figures of merit of settings of `count` taps. The best one is the same to the last digit whichever are asked beside it."""
 
     def __init__(self, problem: TransmitterProblem, count: int) -> None:
         """Arrange the pulse as the kernels read it."""
@@ -62,8 +62,11 @@ class TransmitterMerits:
         self.forms = np.array([problem.fext_power[lag], problem.jitter_variance * steps])
         self.pulse, self.cubics = np.empty(width), np.empty((3, 4))
 
-    def __call__(self, settings: Float) -> tuple[Float, Integer]:
-        """(A_s² / sigma², place) of each of `settings` (n, taps): zero where the main cursor is not positive."""
+    def __call__(self, settings: Float, least: float = 0.0) -> tuple[Float, Integer]:
+        """(A_s² / sigma², place) of each of `settings` (n, taps): zero where the main cursor is not positive.
+
+        Of settings that reach neither `least` nor the best before them, a value below these stands for A_s² / sigma².
+        """
         number = len(settings)
         balances, nearest = np.empty((number, len(self.sent))), np.empty(number, dtype=np.int64)
         closest_places(settings, *self.detector, balances, nearest)
@@ -74,7 +77,7 @@ class TransmitterMerits:
         merits = np.empty(number)
         pulse_merits(
             settings, places, weights, self.lines, self.rows, self.mains, self.edges, self.forms, self.limits, *self.variances,
-            self.pulse, merits,
+            least, self.pulse, merits,
         )  # fmt: skip
         return merits, nearest
 
@@ -125,7 +128,7 @@ class _Descent:
             # summed in order, as the least main tap lies on the grid of such sums
             settings[:, main] = 1.0 - np.abs(settings).cumsum(axis=1)[:, -1]
         allowed = (settings[:, main] >= self.main_minimum).nonzero()[0]
-        found, places = self.merits(settings[allowed])
+        found, places = self.merits(settings[allowed], self.best)
         if turns is not None:
             order = turns[allowed]
             better = order[found > self.best]

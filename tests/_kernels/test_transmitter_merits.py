@@ -50,7 +50,7 @@ def test_where_no_pulse_is_nothing_is_sampled(kernels: ModuleType) -> None:
     forms, limits, pulse = np.zeros((2, 1, 1)), np.zeros((2, 0)), np.empty(8)
     kernels.pulse_merits(
         SETTINGS, places, np.ones((1, 1)), np.ones((1, 8)), rows, rows, np.ones(1), forms, limits, 1.0, 1.0, 0.0, 1.0,
-        pulse, merits,
+        0.0, pulse, merits,
     )  # fmt: skip
     assert merits[0] == 0.0
 
@@ -66,7 +66,7 @@ def test_the_merit_of_a_known_pulse(kernels: ModuleType) -> None:
     forms = np.array([[[0.25, 0.1], [0.1, 0.25]], [[2.0, -1.0], [-1.0, 2.0]]])
     kernels.pulse_merits(
         settings, numbers[0, :1], np.array([[0.5, 0.5]]), np.array([line, line]), numbers[0], numbers[0, 1:],
-        np.array([2.0, 4.0]), forms, limits, 0.5, 0.125, 0.1, 0.3, np.empty(6), merits,
+        np.array([2.0, 4.0]), forms, limits, 0.5, 0.125, 0.1, 0.3, 0.0, np.empty(6), merits,
     )  # fmt: skip
     isi = 2.0**2 + 0.5**2 + 1.0**2
     assert merits[0] == pytest.approx((0.3 * 5.0) ** 2 / (0.5 * (isi + 0.85 + 3.0 * 14.0) + 0.5**2 + 0.125), rel=1e-15)
