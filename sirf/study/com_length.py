@@ -21,6 +21,8 @@ Choices = dict[str, EqualizerChoice | None]
 
 FAR_DB = 1.0
 """COM in dB over the limit above which every second stride is enough: from length to length it ripples by a third of that."""
+ROUNDING_DB = 1e-9
+"""Figures of merit in dB closer than this are of one setting, or of two as good."""
 
 
 class ComLength:
@@ -132,5 +134,5 @@ class ComLength:
 
 def _is_better(one: EqualizerChoice | None, known: EqualizerChoice | None) -> bool:
     """Whether a setting has the greater figure of merit, or passes where the known one does not."""
-    # of one setting the searches find the same digits
-    return one is not None and (known is None or one.fom_db > known.fom_db)
+    # two searches add up one setting's terms in orders of their own
+    return one is not None and (known is None or one.fom_db > known.fom_db + ROUNDING_DB)

@@ -12,8 +12,10 @@ from sirf.engine.statistical.analysis import statistical_eye
 from sirf.equalizer import error_ratio_search
 from sirf.equalizer.search_waves import UnequalizedWaves
 from sirf.link import Link
+from sirf.results.margin import EqualizerChoice
 from sirf.study import measurement
 from sirf.study import sections as study_sections
+from sirf.study.com_length import _is_better
 from sirf.study.host_models import HostModels
 from sirf.study.limits import limit_of
 from sirf.study.reach import reach
@@ -124,3 +126,20 @@ def test_the_best_instant_between_samples_is_the_same_on_a_finer_grid() -> None:
     # the best sample is as good at most, and closer to it on the finer grid
     assert merits[2] <= merits[0] + 1e-6
     assert merits[0] - 2e-3 <= merits[3] <= merits[0] + 2e-4
+
+
+def test_a_setting_is_not_better_by_the_order_of_its_sums() -> None:
+    """Two searches of COM add up the terms of one setting in orders of their own."""
+    known = EqualizerChoice(
+        method="near a known setting",
+        fom_db=12.0,
+        com_db=3.0,
+        ctle_db=(-8.0, -2.0),
+        tx_taps=(-0.1, 0.9),
+        sampling_index=812,
+        evaluated=90,
+    )
+    assert not _is_better(dataclasses.replace(known, fom_db=12.0 + 5e-12), known)
+    assert _is_better(dataclasses.replace(known, fom_db=12.0001), known)
+    assert _is_better(known, None)
+    assert not _is_better(None, known)
