@@ -27,7 +27,6 @@ KEYWORD = re.compile(r"\[\s*([^\]]+?)\s*\]\s*(.*)")
 NUMBER = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)([TGMkmunpf]?)[A-Za-z]*$")
 SYSTEMS = {"linux": "Linux", "windows": "Windows", "macos": "macOS", "darwin": "macOS"}
 TABLES = ("pulldown", "pullup", "gnd clamp", "power clamp")
-MODEL_SECTIONS = (*TABLES, "rising waveform", "falling waveform", "ramp", "voltage range", "temperature range")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,6 @@ from sirf._arrays import Float
 from sirf._files import replacing
 from sirf.errors import SirfError
 
-SCALARS = ("symbol_rate", "samples_per_ui")
-
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class WaveformRecord:
