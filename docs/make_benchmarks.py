@@ -119,16 +119,17 @@ def peer_table(outcomes: list[dict[str, Any]]) -> str:
 
 
 def target_table(outcomes: list[dict[str, Any]]) -> str:
-    """Targets beside what was measured."""
+    """Targets beside what was measured; of rows that were taken at another commit the title says which."""
     rows = []
     for one in outcomes:
+        title = f"{one['title']} (at {one['commit']})" if "commit" in one else one["title"]
         relation = "at least" if one["at_least"] else "at most"
         answers = "" if one["difference"] is None else f"within {one['difference']:.1e}"
         if one["answers_agree"] is False:
             answers += ", beyond their bound"
         cells = number(one["base"]), number(one["new"]), one["unit"], number(one["figure"])
         verdict = "met" if one["met"] else "missed"
-        rows.append((one["title"], *cells, f"{relation} {number(one['target'])}", verdict, str(one["rounds"]), answers))
+        rows.append((title, *cells, f"{relation} {number(one['target'])}", verdict, str(one["rounds"]), answers))
     return table(("job", "base", "now", "unit", "figure", "target", "verdict", "rounds", "answers"), rows)
 
 
