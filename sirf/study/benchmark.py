@@ -145,8 +145,8 @@ def _simulate(link: Link) -> Any:
 
 
 def _check_count(link: Link, count: Any) -> None:
-    # 99 % interval of a fixed seed: it holds the statistical engine's ratio of this very link, whose model may differ from
-    # sirf's own transmitter, or something is wrong
+    # 99 % interval of a fixed seed: it holds the statistical engine's ratio of this very link or something is wrong; jitter
+    # ahead of a vendor's FFE weighs less than behind sirf's own
     assert count.ber_low <= _expected_ber(link) <= count.ber_high, (count, _expected_ber(link))
 
 
