@@ -77,6 +77,8 @@ def test_a_command_runs_with_the_package_of_its_tree_and_its_cost_is_its_own(tmp
 
 def test_a_command_keeps_its_bytecode_as_it_does_for_users(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    # a folder for the bytecode of all trees would be looked at in vain
+    monkeypatch.delenv("PYTHONPYCACHEPREFIX", raising=False)
     (tmp_path / "module.py").write_text("")
     run_command(["python", "-c", "import module"], Tree(tmp_path, tmp_path / "kernels"))
     assert list(tmp_path.glob("__pycache__/module.*.pyc"))

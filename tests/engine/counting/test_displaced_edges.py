@@ -129,7 +129,8 @@ def test_ends_cut_off_the_responses_of_edges_leave_the_error_ratio_as_it_is(
     def ratio() -> float:
         model = BaudRateLink(link, ideal=True)
         model.noise_power = 0.0
-        return expected_error_ratio(model, sigma, 4)
+        # many segments: of 4, one rare pattern made up a sixth of the errors and what is cut off weighed as much there
+        return expected_error_ratio(model, sigma, 64)
 
     # zeros instead of a cut keep the draws where they are
     monkeypatch.setattr(
