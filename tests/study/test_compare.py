@@ -15,8 +15,9 @@ from sirf.engine.statistical.analysis import statistical_eye
 from sirf.errors import SirfError
 from sirf.results.chain_count import composed_error_ratio
 from sirf.study.com_length import ComLength
-from sirf.study.compare import FINE_STEP, PHASES, compare
+from sirf.study.compare import FINE_STEP, compare, rows_of
 from sirf.study.comparison import Comparison
+from sirf.study.host_models import HostModels
 from sirf.study.row_ledger import row_ledger
 from sirf.study.rule import rule_of
 from sirf.study.sections import links, optimized, sections
@@ -59,16 +60,18 @@ def test_the_eye_of_a_row_is_that_of_its_worst_copper(table: Comparison) -> None
     assert row.standard == worst.link.standard
 
 
-def test_a_linear_row_stands_at_the_taps_that_err_least(table: Comparison) -> None:
+def test_a_linear_row_stands_at_the_taps_that_err_least() -> None:
     """Every tap of the transmitter one step up and down, the receiver behind it set anew: none errs a tenth less.
 
     The reference search alone leaves 3.6e-12 where 3.6e-13 are in reach.
     """
-    row = table.row("cpo-linear")
+    item = load_architecture("cpo-linear")
+    rule = rule_of("common", item, 106.25e9, limit=None)
+    # in this very process: single precision behind light rounds by 1e-6, and another process may have kernels of another rounding
+    (row,) = rows_of([item], 106.25e9, [rule], False, False, HostModels())
     link = row.eye.link
     assert link.optics is not None
-    # of as many phases: noise behind light is transformed in single precision for those that are asked for
-    assert row.ber == pytest.approx(statistical_eye(link, phases=PHASES).ber, rel=1e-9)
+    assert row.ber == pytest.approx(statistical_eye(link, phases=1).ber, rel=1e-9)
     taps, main = link.transmitter.ffe, link.transmitter.ffe_main
     for index in (one for one in range(len(taps)) if one != main):
         for step in (-0.02, 0.02):
