@@ -10,7 +10,7 @@ from sirf.channel.channel import Channel
 from sirf.com.answer import Answer
 from sirf.com.arriving_noise import arriving_sigmas, common_mode_notes, with_common_mode
 from sirf.com.channel_figures import figures_of
-from sirf.com.chip_to_module import EyeSearch, eye_of
+from sirf.com.chip_to_module import EyeSearch, WindowEye, eye_of
 from sirf.com.config.settings import ComSettings
 from sirf.com.distribution import crest_factor
 from sirf.com.filters import ctle_transfer, receiver_filter
@@ -113,7 +113,8 @@ def setting_of_case(
     paths = path_responses(channel, settings, case)[0]
     if settings.receiver.ffe is not None:
         return choice_with_receiver_ffe(paths, settings)
-    return answers_of(paths, settings, floor_db=floor_db, detailed=False)[0].choice
+    search, found = _searched(paths, settings, floor_db)
+    return choice_of(search, *found[0])
 
 
 def _check(settings: ComSettings) -> None:
@@ -145,16 +146,21 @@ def _check(settings: ComSettings) -> None:
             )
 
 
-def answers_of(
-    paths: tuple[PathResponse, ...], settings: ComSettings, *, floor_db: float | None = None, detailed: bool = True
-) -> list[Answer]:
-    """The answer asked for first; where a local search was, and the full grid's differs, that beside it.
+def answers_of(paths: tuple[PathResponse, ...], settings: ComSettings) -> list[Answer]:
+    """The answer asked for first; where a local search was, and the full grid's differs, that beside it."""
+    if settings.receiver.ffe is not None:
+        return answers_with_receiver_ffe(paths, settings)
+    search, found = _searched(paths, settings, None)
+    return [answer_of(search, choice, method) for choice, method in found]
+
+
+def _searched(
+    paths: tuple[PathResponse, ...], settings: ComSettings, floor_db: float | None
+) -> tuple[CaseSearch, list[tuple[FoundSetting, str]]]:
+    """The settings of `answers_of` by what found them.
 
     The full grid is pruned from `floor_db`, a figure of merit known to be reached; by default from that of a local search.
-    Without `detailed` there is no ledger, nor what another revision would give.
     """
-    if settings.receiver.ffe is not None:
-        return answers_with_receiver_ffe(paths, settings, detailed=detailed)
     search = CaseSearch(paths, settings)
     engine = search if settings.c2m is None else EyeSearch(search, settings.c2m)
     with stage("", 0, 2):
@@ -182,11 +188,10 @@ def answers_of(
             f"some equaliser setting must pass for {paths[0].name or 'the channel'}, got none: no pulse has a rising edge near "
             "its peak, or every eye is below the least height. Use a channel with less loss or a wider grid."
         )
-    answers = [answer_of(search, choice, method, detailed=detailed) for choice, method in choices]
-    if len(answers) > 1 and _same(choices[0][0], choices[1][0]):
+    if len(choices) > 1 and _same(choices[0][0], choices[1][0]):
         # both searches ended at one setting: one answer
-        answers = answers[:1]
-    return answers
+        choices = choices[:1]
+    return search, choices
 
 
 def _seed(search: CaseSearch, settings: ComSettings) -> FoundSetting | None:
@@ -203,53 +208,86 @@ def _same(first: FoundSetting, second: FoundSetting) -> bool:
     )
 
 
-def answer_of(search: CaseSearch, choice: FoundSetting, method: str, *, detailed: bool = True) -> Answer:
-    """COM at a setting: A_s over the interference and noise at DER_0, equation (93A-1); `detailed` with its ledger."""
+def choice_of(search: CaseSearch, choice: FoundSetting, method: str) -> EqualizerChoice:
+    """COM at a setting: A_s over the interference and noise at DER_0, equation (93A-1)."""
+    equalized, noise = _noise_at(search, choice)
+    return _reported(search, choice, method, noise, _interference(search.settings, equalized, noise)[0])
+
+
+def _noise_at(search: CaseSearch, choice: FoundSetting) -> tuple[Equalized, InterferenceAndNoise]:
     settings, grid = search.settings, search.grid
-    ctle, taps = settings.receiver.ctle, grid.taps[choice.row]
-    gains = (ctle.g_dc_db[choice.g_dc], ctle.g_dc2_db[choice.g_dc2])
-    equalized = equalize(search.paths, settings, gains=gains, taps=taps, offsets=grid.offsets, cursor=choice.cursor)
-    # the search numbers gain settings in its own order
-    number = search.gains.index((choice.g_dc, choice.g_dc2))
-    sources = search.noise_sources(number)
-    noise = interference_and_noise(
-        equalized, settings, sigma_n=float(np.sqrt(search.noise[number])), main_tap=float(taps[grid.main])
+    taps = grid.taps[choice.row]
+    equalized = equalize(
+        search.paths,
+        settings,
+        gains=_gains_db(search, choice),
+        taps=taps,
+        offsets=grid.offsets,
+        cursor=choice.cursor,
     )
-    # everything but the crosstalk, for the margin without it
-    quiet = noise.isi + (noise.gaussian + noise.dual_dirac)
-    eye = None
-    if settings.c2m is not None:
-        eye, alone = (
-            eye_of(
-                equalized.through,
-                choice.cursor,
-                settings,
-                settings.c2m,
-                sigma_n=noise.sigma_n,
-                sigma_tx=noise.sigma_tx,
-                crosstalk=crosstalk,
-            )
-            for crosstalk in (noise.crosstalk, None)
-        )
-        interference, without = eye.interference, alone.interference
-    else:
-        interference = noise.total.magnitude_at(settings.der0)
-        without = quiet.magnitude_at(settings.der0)
+    sigma_n = float(np.sqrt(search.noise[_number(search, choice)]))
+    return equalized, interference_and_noise(equalized, settings, sigma_n=sigma_n, main_tap=float(taps[grid.main]))
+
+
+def _gains_db(search: CaseSearch, choice: FoundSetting) -> tuple[float, float]:
+    ctle = search.settings.receiver.ctle
+    return ctle.g_dc_db[choice.g_dc], ctle.g_dc2_db[choice.g_dc2]
+
+
+def _number(search: CaseSearch, choice: FoundSetting) -> int:
+    # the search numbers gain settings in its own order
+    return search.gains.index((choice.g_dc, choice.g_dc2))
+
+
+def _interference(
+    settings: ComSettings, equalized: Equalized, noise: InterferenceAndNoise, *, crosstalk: bool = True
+) -> tuple[float, WindowEye | None]:
+    """Interference and noise in V at DER_0, and for chip to module the eye in whose window they are."""
+    if settings.c2m is None:
+        # everything but the crosstalk, for the margin without it
+        total = noise.total if crosstalk else noise.isi + (noise.gaussian + noise.dual_dirac)
+        return total.magnitude_at(settings.der0), None
+    eye = eye_of(
+        equalized.through,
+        equalized.cursor,
+        settings,
+        settings.c2m,
+        sigma_n=noise.sigma_n,
+        sigma_tx=noise.sigma_tx,
+        crosstalk=noise.crosstalk if crosstalk else None,
+    )
+    return eye.interference, eye
+
+
+def _reported(
+    search: CaseSearch, choice: FoundSetting, method: str, noise: InterferenceAndNoise, interference: float
+) -> EqualizerChoice:
+    ctle = search.settings.receiver.ctle
+    return EqualizerChoice(
+        method=method,
+        fom_db=choice.fom_db,
+        com_db=float(db20(noise.signal / interference)),
+        ctle_db=_gains_db(search, choice),
+        tx_taps=reported_taps(search.settings, search.grid.taps[choice.row]),
+        # samples count from 1, as in the reference code
+        sampling_index=choice.cursor + 1,
+        evaluated=choice.evaluated,
+        path=tuple((ctle.g_dc_db[i], ctle.g_dc2_db[j], fom) for i, j, fom in choice.path),
+    )
+
+
+def answer_of(search: CaseSearch, choice: FoundSetting, method: str) -> Answer:
+    """COM at a setting as `choice_of` finds it, with all that it is made of."""
+    settings = search.settings
+    equalized, noise = _noise_at(search, choice)
+    sources = search.noise_sources(_number(search, choice))
+    interference, eye = _interference(settings, equalized, noise)
+    without, _ = _interference(settings, equalized, noise, crosstalk=False)
     feedback, fixed = equalized.feedback, settings.receiver.dfe.taps
     # taps are numbered from 1
     floating = tuple(int(n) + 1 for n in np.flatnonzero(feedback.upper) if n >= fixed)
     return Answer(
-        choice=EqualizerChoice(
-            method=method,
-            fom_db=choice.fom_db,
-            com_db=float(db20(noise.signal / interference)),
-            ctle_db=gains,
-            tx_taps=reported_taps(settings, taps),
-            # samples count from 1, as in the reference code
-            sampling_index=choice.cursor + 1,
-            evaluated=choice.evaluated,
-            path=tuple((ctle.g_dc_db[i], ctle.g_dc2_db[j], fom) for i, j, fom in choice.path),
-        ),
+        choice=_reported(search, choice, method, noise, interference),
         signal=noise.signal,
         interference=interference,
         com_no_crosstalk_db=float(db20(noise.signal / without)),
@@ -276,7 +314,7 @@ def answer_of(search: CaseSearch, choice: FoundSetting, method: str, *, detailed
             "total": noise.total,
             **{f"aggressor {n}": part for n, part in enumerate(noise.aggressors, start=1)},
         },
-        ledger=_ledger(equalized, noise, sources, settings, interference) if detailed else None,
+        ledger=_ledger(equalized, noise, sources, settings, interference),
     )
 
 

@@ -20,7 +20,7 @@ import numpy as np
 from sirf._arrays import Flags
 from sirf.channel.channel import Channel
 from sirf.com import annex_178a
-from sirf.com.annex_93a import answer_of
+from sirf.com.annex_93a import choice_of
 from sirf.com.case_terms import CaseTerms, case_terms
 from sirf.com.chip_to_module import EyeSearch
 from sirf.com.config.settings import ComSettings
@@ -153,7 +153,7 @@ def _best_setting(
         gains_db=(ctle.g_dc_db[best.g_dc], ctle.g_dc2_db[best.g_dc2]),
         taps=reported_taps(settings, search.grid.taps[best.row]),
         # the distribution of the interference is wanted of the last setting alone
-        choice=lambda: answer_of(search, best, "near a known setting", detailed=False).choice,
+        choice=lambda: choice_of(search, best, "near a known setting"),
     )
 
 
