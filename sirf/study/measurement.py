@@ -104,10 +104,7 @@ class Measurement:
         if not wide and index in self._openings:
             return self._openings[index]
         if (index, wide) not in self._eyes:
-            section = self.sections[index]
-            # light alone is the same link in many rows: its eyes have a cache of their own
-            found = _eye if section.electrical else _eye_of_light
-            self._eyes[index, wide] = self._at_eye_ber(found(section.link, self.phases if wide else 1))
+            self._eyes[index, wide] = self._at_eye_ber(_eye(self.sections[index].link, self.phases if wide else 1))
         return self._eyes[index, wide]
 
     def _at_eye_ber(self, eye: StatisticalEye | None) -> StatisticalEye | None:
@@ -414,10 +411,38 @@ def tdecq_db(link: Link, pattern: str) -> float:
         return float("inf")
 
 
-# few: of a search of lengths each link is asked for once, and an eye keeps its link's copper
-@lru_cache(maxsize=6)
 def _eye(link: Link, phases: int | None, open_at: float | None = None) -> StatisticalEye | None:
-    """Cached for the same reason."""
+    """`statistical_eye` of a link, equalised; None where nothing arrives. What is known of it at more phases serves for fewer."""
+    # copper alone and light alone are the same links in many rows; copper around light differs from row to row
+    one_medium = link.optics is None or not _coppers(link)
+    known = _eyes_of_one_medium(link) if one_medium else _eyes_of_both_media(link)
+    # every eye holds the sampling instant, and one at all phases those about its crossings
+    wider = next(iter(known), (phases, open_at)) if phases == 1 else (phases, None)
+    wanted = wider if wider in known else (phases, open_at)
+    if wanted not in known:
+        known[wanted] = _found_eye(link, phases, open_at)
+    return known[wanted]
+
+
+Eyes: TypeAlias = dict[tuple[int | None, float | None], StatisticalEye | None]
+"""Eyes of one link by number of phases and the error ratio up to which they are open."""
+
+
+# a row asks for eyes at its own length, at its reach and at both ends of its ranges, each of two sections
+@lru_cache(maxsize=12)
+def _eyes_of_one_medium(link: Link) -> Eyes:
+    """What is known of a link, to be filled; kept for the last links."""
+    return {}
+
+
+# few: of a search of lengths each link is asked for once, and an eye keeps its link's copper
+@lru_cache(maxsize=4)
+def _eyes_of_both_media(link: Link) -> Eyes:
+    """As `_eyes_of_one_medium`."""
+    return {}
+
+
+def _found_eye(link: Link, phases: int | None, open_at: float | None) -> StatisticalEye | None:
     try:
         return statistical_eye(optimized(link), phases=phases, open_at=open_at)
     except AmiError:
@@ -426,9 +451,3 @@ def _eye(link: Link, phases: int | None, open_at: float | None = None) -> Statis
     except SirfError:
         # no positive main cursor: nothing arrives that could be decided
         return None
-
-
-@lru_cache(maxsize=32)
-def _eye_of_light(link: Link, phases: int | None) -> StatisticalEye | None:
-    """Cached: light from retimer to retimer is the same link in several architectures."""
-    return _eye(link, phases)

@@ -8,11 +8,11 @@ from functools import lru_cache
 
 import numpy as np
 
-from sirf._arrays import Float
 from sirf.ami.parameter_search import equalize_own_side
 from sirf.channel.channel import Channel
 from sirf.channel.linear_repeater import WIRE, unit_channel
 from sirf.channel.path import Path, load_path
+from sirf.channel.path.element_networks import compares_by_value
 from sirf.errors import SirfError
 from sirf.link import Link
 from sirf.optics.library import OpticsPreset
@@ -28,6 +28,8 @@ CABLE = "copper between retimers"
 """Name of that section, whose copper may be another than that at the hosts."""
 MIN_BAND, STEP = 120e9, 10e6
 """Least band and step in Hz of the paths' networks."""
+KEPT_CHANNELS = 16
+"""Channels that are kept, at most: a row asks for its own length, both ends of its range and about ten lengths of its reach."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +119,8 @@ def _ordered(
         path = path.with_length(length)
     # a little beyond the symbol rate, from which on a channel counts as wide enough
     band = max(MIN_BAND, 1.05 * load(interface.standard).symbol_rate)
-    # half a step more: the last point may fall short of `band` by rounding
-    grid = np.arange(0.0, band + 0.5 * step, step)
-    copper = path.to_channel(grid, crosstalk=True)
-    touching = copper if architecture.host_path is None else _host_copper(architecture, data_rate, inputs, grid)
+    copper = _channel(path, band, step)
+    touching = copper if architecture.host_path is None else _host_copper(architecture, data_rate, inputs, band, step)
     optics = architecture.optics_at(data_rate) if optics is None else optics
     # inputs at an end of their ranges change the light as well
     if optics is not None and inputs is not None:
@@ -151,13 +151,29 @@ def _ordered(
     return ordered
 
 
-def _host_copper(architecture: Architecture, data_rate: float, inputs: Corner | None, grid: Float) -> Channel:
+def _host_copper(
+    architecture: Architecture, data_rate: float, inputs: Corner | None, band: float, step: float
+) -> Channel:
     """The copper between a host and a retimer where it is another path than the one between retimers."""
     assert architecture.host_path is not None
     temperature = None if inputs is None else inputs.copper_temperature_c
     rate_class = architecture.at(data_rate).rate_class
     path = load_path(architecture.host_path, rate_class=rate_class, temperature_c=temperature)
-    return path.to_channel(grid, crosstalk=True)
+    return _channel(path, band, step)
+
+
+def _channel(path: Path, band: float, step: float) -> Channel:
+    """The path's copper up to `band` in Hz by `step`, with what couples into it; kept where its parts compare by value."""
+    by_value = all(compares_by_value(segment.element) for segment in path.segments)
+    make = _kept_channel if by_value else _kept_channel.__wrapped__
+    return make(path, band, step)
+
+
+# rows on the same copper, whose reach ends at the same lengths, ask for one channel, and share what is found of it
+@lru_cache(maxsize=KEPT_CHANNELS)
+def _kept_channel(path: Path, band: float, step: float) -> Channel:
+    # half a step more: the last point may fall short of `band` by rounding
+    return path.to_channel(np.arange(0.0, band + 0.5 * step, step), crosstalk=True)
 
 
 def _with_models(ordered: list[Section], models: HostModels, architecture: Architecture) -> list[Section]:
@@ -195,7 +211,7 @@ def _link(
     """The link of a section: transmitter of the preset `near`, receiver of `far`."""
     if "optics" not in blocks:
         # sender and receiver of copper alone are ends of one interface: one preset has both
-        return Link(copper, standard=far, samples_per_ui=samples_per_ui)
+        return _copper_alone(far, copper, samples_per_ui)
     assert optics is not None
     if len(blocks) == 1:
         return _light_alone(far, optics.path, optics.swing, optics.agc_db, samples_per_ui)
@@ -213,6 +229,18 @@ def _link(
         tx_main_minimum=sender.limits.tx_main_minimum,
     )
     return Link(span, standard=far, transmitter=sender.transmitter, limits=limits, samples_per_ui=samples_per_ui)
+
+
+def _copper_alone(standard: str, copper: Channel, samples_per_ui: int) -> Link:
+    """One channel decided alone, cached as `_light_alone`."""
+    make = _copper_under_preset if standard in list_presets() else _copper_under_preset.__wrapped__
+    return make(standard, copper, samples_per_ui)
+
+
+@lru_cache(maxsize=KEPT_CHANNELS)
+def _copper_under_preset(standard: str, copper: Channel, samples_per_ui: int) -> Link:
+    """Cached: rows on the same copper are equalised once."""
+    return Link(copper, standard=standard, samples_per_ui=samples_per_ui)
 
 
 def _light_alone(

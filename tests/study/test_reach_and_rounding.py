@@ -61,7 +61,7 @@ def test_a_billionth_in_the_search_does_not_move_the_reach_of_copper(monkeypatch
     for seed in range(3):
         if seed:
             _perturbed(monkeypatch, 1e-9, seed)
-        for cache in (study_sections.optimized, measurement._eye):
+        for cache in (study_sections.optimized, measurement._eyes_of_one_medium):
             cache.cache_clear()
         found.append(reach("npo", standard="cei-112g-vsr", limit={"ber": 1e-6}, explain=False))
     assert [one.reach_mm for one in found] == pytest.approx([found[0].reach_mm] * 3, rel=1e-9)

@@ -7,10 +7,13 @@ import dataclasses
 import numpy as np
 import pytest
 
-from sirf.channel.path import load_path
+from sirf.channel.parts import Ball
+from sirf.channel.path import Segment, load_path
+from sirf.engine.statistical.analysis import statistical_eye
 from sirf.results.chain_count import composed_error_ratio
 from sirf.study.impairments import limited_by
-from sirf.study.sections import sections
+from sirf.study.measurement import Measurement
+from sirf.study.sections import optimized, sections
 from sirf.system.architecture import load_architecture
 from sirf.transmitter.jitter import Jitter
 
@@ -64,3 +67,38 @@ def test_the_limiter_is_what_was_made_large() -> None:
     assert limited_by(shaky).cause == "jitter"
     dirty = link.replace(transmitter=dataclasses.replace(link.transmitter, snr_db=20.0))
     assert limited_by(dirty).cause == "transmitter noise"
+
+
+def test_rows_on_the_same_copper_share_its_link_and_what_is_found_of_it() -> None:
+    """At any length the channel, its link and the eye are one object; another length or step has its own."""
+    rows = [load_architecture(name) for name in ("pluggable-retimed", "pluggable-half-retimed")]
+    parts = [sections(row, 106.25e9, step=40e6, length=0.3, samples_per_ui=16)[0] for row in rows]
+    assert parts[0].link is parts[1].link
+    assert sections(rows[0], 106.25e9, step=40e6, length=0.31, samples_per_ui=16)[0].link is not parts[0].link
+    assert sections(rows[0], 106.25e9, step=50e6, length=0.3, samples_per_ui=16)[0].link is not parts[0].link
+    first, second = (Measurement((part,), phases=16) for part in parts)
+    assert first.eye(0, wide=True) is second.eye(0, wide=True)
+    # the instant is one of the phases of the eye that is known: its figures are those of that phase alone
+    alone = statistical_eye(optimized(parts[0].link), phases=1)
+    assert second.eye(0) is first.eye(0, wide=True)
+    assert second.section_ber == (alone.ber,)
+    assert second.eye_height_mv == 1e3 * alone.eye_height()
+    assert second.eye_width_ui == statistical_eye(optimized(parts[0].link), phases=16, open_at=alone.der0).eye_width()
+
+
+def test_a_part_that_does_not_compare_by_value_is_found_anew() -> None:
+    """A path of one's own may hold an element that changes between two calls."""
+
+    class Changing(Ball):
+        __slots__ = ()
+        __hash__ = object.__hash__
+
+    item = load_architecture("die-to-die")
+    path = load_path(item.path, rate_class="100g")
+    own = dataclasses.replace(
+        path, segments=(*path.segments, Segment("mine", Changing(capacitance=1e-15, inductance=1e-12, coupling=0.0)))
+    )
+    once, again = (sections(item, 106.25e9, step=40e6, path=own)[0].link for _ in range(2))
+    assert once is not again
+    kept, same = (sections(item, 106.25e9, step=40e6, path=path)[0].link for _ in range(2))
+    assert kept is same

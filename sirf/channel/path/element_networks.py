@@ -56,14 +56,14 @@ class FrequencyGrid:
 
 def element_network(element: Element, grid: FrequencyGrid) -> Network:
     """The two-port of an element on a grid; kept where the element compares by value."""
-    if _by_value(element) and grid.frequency.size <= MOST_POINTS:
+    if compares_by_value(element) and grid.frequency.size <= MOST_POINTS:
         return _kept(cast("Hashable", element), grid)
     return element.network(grid.frequency)
 
 
 def element_pair(element: Element, grid: FrequencyGrid, find: Callable[[Element, Float], PairNetwork]) -> PairNetwork:
     """Both modes of an element on a grid, as `find` has them; kept where the element compares by value."""
-    if _by_value(element) and grid.frequency.size <= MOST_POINTS:
+    if compares_by_value(element) and grid.frequency.size <= MOST_POINTS:
         return _kept_pair(cast("Hashable", element), grid, find)
     return find(element, grid.frequency)
 
@@ -72,7 +72,7 @@ def mode_pair(
     element: Coupled, sign: float, grid: FrequencyGrid, find: Callable[[Element, Float], PairNetwork]
 ) -> PairNetwork:
     """The even or odd mode of a coupled element on a grid, as `find` has it; kept where the element compares by value."""
-    if _by_value(element) and grid.frequency.size <= MOST_POINTS:
+    if compares_by_value(element) and grid.frequency.size <= MOST_POINTS:
         return _kept_mode(cast("Hashable", element), sign, grid, find)
     return find(element.mode(sign), grid.frequency)
 
@@ -84,14 +84,14 @@ def two_port_of(elements: Sequence[Element], grid: FrequencyGrid, together: tupl
     """
     first = tuple(itertools.takewhile(lambda element: isinstance(element, together), elements))
     # one element alone is kept by itself already
-    kept = len(first) > 1 and all(map(_by_value, first)) and grid.frequency.size <= MOST_POINTS
+    kept = len(first) > 1 and all(map(compares_by_value, first)) and grid.frequency.size <= MOST_POINTS
     start = [_kept_series(cast("Hashable", first), grid)] if kept else []
     rest = elements[len(first) :] if kept else elements
     # from left to right in any case: what is kept is the beginning, never an inner part
     return reduce(cascade, [*start, *(element_network(one, grid).s for one in rest)])
 
 
-def _by_value(element: object) -> bool:
+def compares_by_value(element: object) -> bool:
     """Whether elements of its type compare by value."""
     # a class that defines equality and no hash has None; one that defines neither has that of object
     return type(element).__hash__ not in (None, object.__hash__)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path as FilePath
 from typing import Literal, TypeVar, get_args
 
@@ -26,6 +27,8 @@ Model = TypeVar("Model", bound=BaseModel)
 RateClass = Literal["100g", "200g", "400g"]
 MICRO, MILLI, FEMTO, PICO, NANO, GIGA = 1e-6, 1e-3, 1e-15, 1e-12, 1e-9, 1e9
 # only what two lines of one part can differ in by making: drill depth, layer, antipad, plating
+KEPT_PATHS = 32
+"""Paths read from shipped files that are kept, at most: four paths of three classes, at three temperatures."""
 DIFFERENCES = {
     "length_difference_um": ("length", MICRO),
     "stub_difference_um": ("stub", MICRO),
@@ -78,10 +81,22 @@ def load_path(
     """
     # the nearest id is named where it is misspelt; a file of one's own is taken as it is
     found = known_id(name, list_data("paths"), kind="path")
+    celsius = None if temperature_c is None else parse_temperature(temperature_c, name="temperature_c")
+    # a file of one's own, of the path or of its material, may change between two calls: what ships does not
+    shipped = not found.endswith(".toml") and (material is None or not material.endswith(".toml"))
+    read = _read if shipped else _read.__wrapped__
+    path = read(found, material, rate_class, celsius, humidity_percent)
+    return path if length is None else path.with_length(length)
+
+
+@lru_cache(maxsize=KEPT_PATHS)
+def _read(
+    found: str, material: str | None, rate_class: RateClass, celsius: float | None, humidity_percent: float | None
+) -> Path:
+    """`load_path` at the file's own length."""
     file = FilePath(found) if found.endswith(".toml") else data_path("paths", f"{found}.toml")
     # before any element is built, so that an error names the key and not the physics behind it
     record = validated(tables.PathFile, load_toml(file), file)
-    celsius = None if temperature_c is None else parse_temperature(temperature_c, name="temperature_c")
     choices = _Choices(_device(rate_class), file.parent, material, celsius, humidity_percent)
     segments = tuple(_segment(table, choices) for table in record.segment)
     if record.variable and not any(
@@ -96,8 +111,7 @@ def load_path(
     warnings = tuple(
         note for segment in segments if isinstance(segment.element, MeasuredBlock) for note in segment.element.warnings
     )
-    path = Path(record.id, segments, record.variable, warnings, crosstalk=crosstalk)
-    return path if length is None else path.with_length(length)
+    return Path(record.id, segments, record.variable, warnings, crosstalk=crosstalk)
 
 
 def _device(rate_class: str) -> tables.DeviceFile:

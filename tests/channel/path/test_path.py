@@ -200,3 +200,12 @@ def test_a_bad_path_file_names_file_and_key(tmp_path: FilePath, old: str, new: s
     file = edited(tmp_path, "paths", "cpo.toml", old, new)
     with pytest.raises(ConfigError, match=message):
         paths.load_path(str(file))
+
+
+def test_a_shipped_path_is_read_once_and_a_file_of_ones_own_whenever_asked_for(tmp_path: FilePath) -> None:
+    assert paths.load_path("cpo") is paths.load_path("CPO")
+    assert paths.load_path("cpo", temperature_c=80.0) is not paths.load_path("cpo")
+    file = edited(tmp_path, "paths", "cpo.toml", "length_mm = 30.0", "length_mm = 31.0")
+    assert paths.load_path(str(file)).trace_length_m == 0.031
+    file.write_text(file.read_text().replace("length_mm = 31.0", "length_mm = 32.0"))
+    assert paths.load_path(str(file)).trace_length_m == 0.032
