@@ -5,7 +5,7 @@ sampling instant D is a constant and a sum of squares of what is linear in c or 
 norm, and convex. Its tangent at any taps lies below it, and sqrt(best) F - sqrt(scale) h above a linear function of c. Where that
 is positive in all of a box of tap values, for all instants that settings of the box can sample at, none of them reaches `best`.
 
-`rows` (K, N), `taps` (T, K), `gram` and `slope` (M, K, K), `noise`, `window` and `limits` are those of `search_setting`.
+`rows` (K, N), `taps` (T, K), `gram` and `slope` (M, K, K), `noise`, `window` and `limits` are those of `search_settings`.
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ def screen_setting(
     Its columns: cursor index (-1: none), A_s, sigma of interference without the DFE's span, sigma of all noise, the least
     interference and noise at DER_0 (the largest m residuals at their outer symbols and the normal noise beyond, at
     `quantiles` (m,) sigma), and the part of the normal noise that does not jitter. `shift` is T_O in samples; `constants` and
-    `window` are those of `search_setting`, `gram` (M, K, K) the products of slopes.
+    `window` are those of `search_settings`, `gram` (M, K, K) the products of slopes.
     """
     low, high, per_ui, reach, _, anchor = window[0], window[1], window[2], window[3], window[4], window[5]
     low, high = peak_window(rows, taps, window[4], low, high)

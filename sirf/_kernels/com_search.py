@@ -1,4 +1,4 @@
-"""Loops of the COM search: one CTLE setting, all transmitter settings (IEEE 802.3 Annex 93A.1.6, with 802.3ck's DFE).
+"""Loops of the COM search: CTLE settings, and all transmitter settings at each (IEEE 802.3 Annex 93A.1.6, with 802.3ck's DFE).
 
 Arrays: `rows` (K, N) the pulse shifted by each transmitter tap's place, `gram` and `slope` (M, K, K) their products summed over
 all UI at each sampling phase, of values and of slopes. A transmitter setting is a row of `taps` (T, K). All voltages are those of
@@ -311,122 +311,162 @@ def _noise_beside(rows: Any, tap: Any, at: Any, per_ui: Any, reach: Any, noise: 
 
 
 @kernel
-def search_setting(
-    rows: Any,
+def _weighed(parts: Any, weights: Any, rows: Any) -> None:
+    """Sum of the four `parts` (4, K, N) at the gains' `weights` (4,) into `rows` (K, N)."""
+    for k in range(rows.shape[0]):
+        first, second, third, fourth, row = parts[0, k], parts[1, k], parts[2, k], parts[3, k], rows[k]
+        for i in range(row.size):
+            row[i] = weights[0] * first[i] + weights[1] * second[i] + weights[2] * third[i] + weights[3] * fourth[i]
+
+
+@kernel
+def _weighed_products(terms: Any, phase: Any, weights: Any, gram: Any, slope: Any) -> None:
+    """Sums of the ten `terms` (10, 2, M, K, K) of pairs of parts at a phase into products of values and of slopes (K, K)."""
+    gram[:] = 0.0
+    slope[:] = 0.0
+    pair = 0
+    for i in range(weights.size):
+        for j in range(i, weights.size):
+            # each pair stands once, and counts for both orders
+            weight = weights[i] * weights[j] * (1.0 if i == j else 2.0)
+            for k in range(gram.shape[0]):
+                for m in range(gram.shape[1]):
+                    gram[k, m] += weight * terms[pair, 0, phase, k, m]
+                    slope[k, m] += weight * terms[pair, 1, phase, k, m]
+            pair += 1
+
+
+@kernel
+def search_settings(
+    parts: Any,
+    terms: Any,
+    made: Any,
+    weights: Any,
+    gains: Any,
+    noise: Any,
+    fext: Any,
     taps: Any,
     places: Any,
+    may_win: Any,
     window: Any,
     b_max: Any,
     b_min: Any,
     floating: Any,
     limits: Any,
-    noise: Any,
-    fext: Any,
     state: Any,
-    setting: Any,
     local: Any,
-    best: Any,
     prune: Any,
-    may_win: Any,
-    gram: Any,
-    slope: Any,
-    summed: Any,
+    best: Any,
+    ratios: Any,
+    found: Any,
     progress: Any,
 ) -> Any:
-    """Search the rows of `taps` that `may_win` (T,) at one CTLE setting; returns (best, phase whose products it lacks or -1).
+    """Search the rows of `taps` that `may_win` (G, T) at G gain settings in turn; returns (best, phase that it lacks or -1).
 
-    `best` is the square of the ratio in equation (93A-36) to beat (strictly). `progress` (row to go on from, best row or -1, its
-    cursor index, settings evaluated) is kept up to date. `noise` holds
+    `best` is the square of the ratio in equation (93A-36) to beat (strictly), `ratios` (G,) and `found` (G, 3) those that each
+    gain setting had when it was the best so far, with (row or -1, cursor index, settings evaluated). `progress` (gain setting,
+    row) is where to go on.
+    `parts` (4, K, N) are the pulses shifted by each tap's place, of which the gains' `weights` (G, 4) make `rows`, and `terms`
+    (10, 2, M, K, K) products of two parts at each sampling phase, `made` (M,) says of which: where a setting has another phase,
+    the search stops until it has them. `gains` (G, 2) are the indices of both gains. `noise` (G, 6) holds
     (sigma_N² + sigma_NEXT², sigma_X², (A_DD² + sigma_RJ²) sigma_X² M² / 4, 10^(-SNR_TX/10), 1 where SNR_TX refers to c(0),
-    (R_LM / (L-1))²), `fext` (T,) sigma_FEXT², `window` (low, high, samples a UI, DFE reach, index of c(0), anchor), between
+    (R_LM / (L-1))²), `fext` (G, T) sigma_FEXT², `window` (low, high, samples a UI, DFE reach, index of c(0), anchor), between
     whose first two all peaks are.
-    With `local` above 0 the reference code's local search holds: `places` (T, S) are the indices of the swept values,
-    `state` (S + 2) the index of each at the best so far, that of its second gain, and whether there is a best yet; `setting`
-    the indices of both gains. Without `prune` every setting is evaluated in full. `gram` and `slope` (M, K, K) are products,
-    `summed` (M,) says of which sampling phases: where a setting has another phase, the search stops until it has its products.
+    With `local` above 0 the reference code's local search holds: `places` (T, S) are the indices of the swept values, `state`
+    (S + 2) the index of each at the best so far, that of its second gain, and whether there is a best yet. Without `prune` every
+    setting is evaluated in full.
     """
-    low, high, per_ui, reach, main, anchor = window[0], window[1], window[2], window[3], window[4], window[5]
-    work = np.empty(max(high - low, 4 * per_ui + 1))
-    post = np.empty(reach)
-    upper = np.empty(reach)
-    lower = np.empty(reach)
+    per_ui, reach, main, anchor = window[2], window[3], window[4], window[5]
+    work = np.empty(max(window[1] - window[0], 4 * per_ui + 1))
+    post, upper, lower = np.empty(reach), np.empty(reach), np.empty(reach)
     chosen = np.zeros(reach, dtype=np.bool_)
-    size = rows.shape[1]
+    count, size = parts.shape[1], parts.shape[2]
+    rows, gram, slope = np.empty((count, size)), np.empty((per_ui, count, count)), np.empty((per_ui, count, count))
     swept = places.shape[1]
     b_first = b_max[0] if b_max.size else 0.0
-    for t in range(progress[0], taps.shape[0]):
-        if not may_win[t]:
-            continue
-        if local > 0 and state[swept + 1] > 0:
-            skip = False
-            # as in the reference code's nested loops: the distance of a value counts only where the loop around it is
-            # past its first value
-            before = setting[1]
-            for s in range(swept):
-                if before > 0 and abs(places[t, s] - state[s]) > local:
-                    skip = True
-                    break
-                before = places[t, s]
-            if skip or (setting[0] > 0 and abs(setting[1] - state[swept]) > local):
+    for g in range(progress[0], weights.shape[0]):
+        _weighed(parts, weights[g], rows)
+        low, high = peak_window(rows, taps, main, window[0], window[1])
+        summed = np.zeros(per_ui, dtype=np.bool_)
+        begin = progress[1]
+        progress[0], progress[1] = g + 1, 0
+        constants = noise[g]
+        for t in range(begin, taps.shape[0]):
+            if not may_win[g, t]:
                 continue
-        tap = taps[t]
-        at = sampling_point(rows, tap, low, high, per_ui, b_first, anchor, work)
-        if at < 0:
-            continue
-        phase = at % per_ui
-        cursor = at_taps(rows, tap, at)
-        if cursor <= 0.0:
-            continue
-        # bounds from the cheapest to the dearest: first without jitter and interference, then without interference,
-        # then with a DFE that has a floating tap everywhere
-        signal = cursor * cursor * noise[5]
-        if prune and signal < best * (noise[0] + fext[t]):
-            continue
-        reference = cursor / tap[main] if noise[4] > 0.0 else cursor
-        sent = noise[3] * reference * reference
-        known = min(reach, (size - 1 - at) // per_ui)
-        post[:] = 0.0
-        for k in range(tap.size):
-            weight = tap[k]
-            if weight != 0.0:
-                row = rows[k]
-                for j in range(known):
-                    post[j] += weight * row[at + (j + 1) * per_ui]
-        left = _least_left(post, cursor, b_max, b_min, limits[0])
-        # products over all UI cost more than a hundred settings: most are excluded by what they leave near the cursor
-        if prune and not summed[phase]:
-            beside = noise[1] * left + _noise_beside(rows, tap, at, per_ui, reach, noise)
-            # the products' own sums round by more than these few
-            if signal < best * (noise[0] + fext[t] + sent + beside) * (1.0 - 1e-9):
-                continue
-        if not summed[phase]:
-            progress[0] = t
-            return best, phase
-        other = noise[0] + fext[t] + noise[2] * form(slope[phase], tap)
-        other += sent
-        if prune and signal < best * other:
-            continue
-        # energy of all samples of this phase less the cursor's and those within the DFE's span
-        isi = form(gram[phase], tap) - cursor * cursor
-        for j in range(reach):
-            isi -= post[j] * post[j]
-        # a difference of large sums may round below zero
-        isi = max(isi, 0.0)
-        # rounding of two different sums must not exclude a setting that is as good
-        if prune and signal < best * (other + noise[1] * (isi + left)) * (1.0 - 1e-12):
-            continue
-        progress[3] += 1
-        isi += feedback_taps(post, cursor, b_max, b_min, floating, limits, chosen, upper, lower)
-        ratio = signal / (other + noise[1] * isi)
-        # strictly: of equals the first stays, as in the reference code
-        if ratio > best:
-            best = ratio
-            progress[1], progress[2] = t, at
-            if local > 0:
+            if local > 0 and state[swept + 1] > 0:
+                skip = False
+                # as in the reference code's nested loops: the distance of a value counts only where the loop around it is
+                # past its first value
+                before = gains[g, 1]
                 for s in range(swept):
-                    state[s] = places[t, s]
-                state[swept] = setting[1]
-                state[swept + 1] = 1
+                    if before > 0 and abs(places[t, s] - state[s]) > local:
+                        skip = True
+                        break
+                    before = places[t, s]
+                if skip or (gains[g, 0] > 0 and abs(gains[g, 1] - state[swept]) > local):
+                    continue
+            tap = taps[t]
+            at = sampling_point(rows, tap, low, high, per_ui, b_first, anchor, work)
+            if at < 0:
+                continue
+            phase = at % per_ui
+            cursor = at_taps(rows, tap, at)
+            if cursor <= 0.0:
+                continue
+            # bounds from the cheapest to the dearest: first without jitter and interference, then without interference,
+            # then with a DFE that has a floating tap everywhere
+            signal = cursor * cursor * constants[5]
+            if prune and signal < best * (constants[0] + fext[g, t]):
+                continue
+            reference = cursor / tap[main] if constants[4] > 0.0 else cursor
+            sent = constants[3] * reference * reference
+            known = min(reach, (size - 1 - at) // per_ui)
+            post[:] = 0.0
+            for k in range(tap.size):
+                weight = tap[k]
+                if weight != 0.0:
+                    row = rows[k]
+                    for j in range(known):
+                        post[j] += weight * row[at + (j + 1) * per_ui]
+            left = _least_left(post, cursor, b_max, b_min, limits[0])
+            # products over all UI cost more than a hundred settings: most are excluded by what they leave near the cursor
+            if prune and not made[phase]:
+                beside = constants[1] * left + _noise_beside(rows, tap, at, per_ui, reach, constants)
+                # the products' own sums round by more than these few
+                if signal < best * (constants[0] + fext[g, t] + sent + beside) * (1.0 - 1e-9):
+                    continue
+            if not made[phase]:
+                progress[0], progress[1] = g, t
+                return best, phase
+            if not summed[phase]:
+                _weighed_products(terms, phase, weights[g], gram[phase], slope[phase])
+                summed[phase] = True
+            other = constants[0] + fext[g, t] + constants[2] * form(slope[phase], tap)
+            other += sent
+            if prune and signal < best * other:
+                continue
+            # energy of all samples of this phase less the cursor's and those within the DFE's span
+            isi = form(gram[phase], tap) - cursor * cursor
+            for j in range(reach):
+                isi -= post[j] * post[j]
+            # a difference of large sums may round below zero
+            isi = max(isi, 0.0)
+            # rounding of two different sums must not exclude a setting that is as good
+            if prune and signal < best * (other + constants[1] * (isi + left)) * (1.0 - 1e-12):
+                continue
+            found[g, 2] += 1
+            isi += feedback_taps(post, cursor, b_max, b_min, floating, limits, chosen, upper, lower)
+            ratio = signal / (other + constants[1] * isi)
+            # strictly: of equals the first stays, as in the reference code
+            if ratio > best:
+                best = ratio
+                ratios[g], found[g, 0], found[g, 1] = ratio, t, at
+                if local > 0:
+                    for s in range(swept):
+                        state[s] = places[t, s]
+                    state[swept] = gains[g, 1]
+                    state[swept + 1] = 1
     return best, -1
 
 

@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from sirf._arrays import Flags, Float
+from sirf._arrays import Float
 from sirf._kernels.com_distribution import window_eye
 from sirf._kernels.com_screen import screen_setting
 from sirf._kernels.com_window import DECAY, SLACK_BINS, TRUNCATION_STEP, window_estimates
@@ -19,7 +19,16 @@ from sirf.com.config.settings import ChipToModuleSettings, ComSettings
 from sirf.com.distribution import VoltageDistribution, crest_factor
 from sirf.com.interference import transmitter_equalized
 from sirf.com.path_terms import term_weights
-from sirf.com.search import SEARCH_THREADS, CaseSearch, FoundSetting, by_phase, feedback_of, rising, shifted_rows
+from sirf.com.search import (
+    SEARCH_THREADS,
+    CaseSearch,
+    FoundSetting,
+    GridPart,
+    by_phase,
+    feedback_of,
+    rising,
+    shifted_rows,
+)
 from sirf.execution import tell
 from sirf.signal.gaussian import gaussian_quantile
 from sirf.units import db20, from_db20
@@ -132,6 +141,8 @@ class EyeSearch:
         reach = self._weights.size // 2
         outer = round(_FIRST_INSTANTS * reach)
         self._first = np.array(sorted({reach - outer, reach + outer}), dtype=np.int64)
+        self._phases: dict[int, Float] = {}
+        self._eyes: dict[tuple[int, int, int], WindowEye] = {}
         self._truncation = truncation(settings.noise_crest_factor or crest_factor(settings.der0))
         # an instant of this weight makes the whole window exceed DER_0 by itself where its own error ratio exceeds this
         self._alone = min(settings.der0 * float(np.sum(self._weights) / self._weights[reach]), 0.49)
@@ -169,17 +180,24 @@ class EyeSearch:
         return None
 
     def full(
-        self, *, floor_db: float = -np.inf, prune: bool = True, wanted: Flags | None = None
+        self, *, floor_db: float = -np.inf, prune: bool = True, part: GridPart | None = None
     ) -> FoundSetting | None:
         """The best of all settings, see `CaseSearch.full`."""
-        numbers = [n for n in range(len(self.search.gains)) if wanted is None or np.any(wanted[n])]
-        pulses = {number: self.search.pulse(number) for number in numbers}
-        rows = [None if wanted is None else np.flatnonzero(wanted[number]) for number in numbers]
+        if part is None:
+            rows: dict[int, NDArray[np.int64] | None] = dict.fromkeys(range(len(self.search.gains)))
+        else:
+            rows = {
+                number: part.rows[flags]
+                for number, flags in zip(part.numbers, part.flags, strict=True)
+                if np.any(flags)
+            }
+        pulses = {number: self.search.pulse(number) for number in rows}
         # threads cost more than they bring where few eyes are looked at
-        many = len(numbers) * len(self.search.grid.taps) > _MANY_SETTINGS
+        many = len(rows) * (len(self.search.grid.taps) if part is None else len(part.rows)) > _MANY_SETTINGS
         with ThreadPoolExecutor(SEARCH_THREADS) if many else nullcontext() as pool:
             side_by_side = map if pool is None else pool.map
-            tables = dict(zip(pulses, side_by_side(self._screen, pulses, pulses.values(), rows), strict=True))
+            screened = side_by_side(self._screen, pulses, pulses.values(), rows.values())
+            tables = dict(zip(pulses, screened, strict=True))
             for least in self._least_heights():
                 # a hair below the floor, so that the setting which set it is found again
                 hopes = (
@@ -193,7 +211,7 @@ class EyeSearch:
     def _hopes(
         self, tables: dict[int, _Table], floor_db: float, least: float, side_by_side: Callable[..., Iterable[None]]
     ) -> list[tuple[float, int, int]]:
-        """What can be the best: (the most in dB that it can have, number of the CTLE setting, row), the first by rank."""
+        """What can be the best, by rank: (the most in dB that it can have, number of the CTLE setting, row of its table)."""
         # as a ratio of voltages, as the kernel has it
         known = from_db20(floor_db) if np.isfinite(floor_db) else 0.0
         found: list[tuple[int, NDArray[np.int64], Float]] = []
@@ -239,53 +257,47 @@ class EyeSearch:
                 steps.append((*self.search.gains[number], fom))
         if not np.isfinite(best):
             return None
-        cursor = int(tables[place[0]].cursor[place[1]])
-        return FoundSetting(best, *self.search.gains[place[0]], place[1], cursor, evaluated, rising(steps))
+        table, gains = tables[place[0]], self.search.gains[place[0]]
+        row, cursor = int(table.rows[place[1]]), int(table.cursor[place[1]])
+        return FoundSetting(best, *gains, row, cursor, evaluated, rising(steps))
 
     def _least_heights(self) -> tuple[float, ...]:
         """Min_VEO_Test first, then none, as the reference code's two passes."""
         return (self.c2m.least_height, 0.0) if self.c2m.least_height > 0 else (0.0,)
 
-    def _limits(self) -> tuple[Float, Float, NDArray[np.int64], Float]:
-        dfe = self.settings.receiver.dfe
-        return (
-            np.array(dfe.b_max, dtype=float),
-            np.array(dfe.b_min, dtype=float),
-            np.array([dfe.groups, dfe.group_taps, dfe.tail_start], dtype=np.int64),
-            np.array([dfe.floating_max, dfe.tail_rss_max, dfe.step]),
-        )
-
     def _screen(self, number: int, pulse: Float, some: NDArray[np.int64] | None = None) -> _Table:
-        """A first look at all rows of the grid, or at `some`, at one gain setting: the others have no cursor."""
+        """A first look at all rows of the grid, or at `some`, at one gain setting."""
         search, settings = self.search, self.settings
-        every = slice(None) if some is None else some
         per_ui = settings.samples_per_ui
-        rows = shifted_rows(pulse, search.grid.offsets, per_ui)
+        rows = np.arange(len(search.grid.taps)) if some is None else some
+        shifted = shifted_rows(pulse, search.grid.offsets, per_ui)
+        phases = self._phases.get(number)
+        if some is None:
+            phases = by_phase(shifted, per_ui)
+        elif phases is None:
+            # the next of several searches near a setting asks for it again
+            phases = self._phases[number] = by_phase(shifted, per_ui)
         # of slopes over two samples, which the quarter of M² in `constants` makes slopes per UI
         _, slopes = search.terms.pulses.all_products(term_weights(search.weights(number)))
-        taps = search.grid.taps[every]
-        looked = np.empty((len(taps), 6))
+        taps = search.grid.taps[rows]
+        columns = np.empty((len(taps), 6))
         # m residuals are at their outer symbols L^-m of the time: noise beyond them may be L^m times as likely
         probabilities = np.minimum(2 * float(settings.levels) ** np.arange(_SINGLE + 1) * self._alone, 0.5)
         constants = np.append(search.constants(number), search.noise[number])
         screen_setting(
-            rows,
+            shifted,
             slopes,
             taps,
             search.window(),
-            *self._limits(),
+            *search.limits,
             constants,
-            np.ascontiguousarray(search.fext[every, number]),
+            search.fext([number], rows)[0],
             int(np.floor(self.c2m.half_width_ui * per_ui + 1e-9)),
             np.array([gaussian_quantile(one) for one in probabilities.tolist()]),
             settings.pdf_bin,
-            looked,
+            columns,
         )
-        table = np.ones((len(search.grid.taps), 6))
-        # no cursor: none of those that were not looked at
-        table[:, 0] = -1.0
-        table[every] = looked
-        return _Table(table, crest_factor(settings.der0), by_phase(rows, per_ui), pulse.size)
+        return _Table(columns, crest_factor(settings.der0), phases, pulse.size, rows, taps)
 
     def _estimate(self, table: _Table, rows: NDArray[np.int64], least: float, known: float) -> tuple[Float, float]:
         """Estimates of interference (R,) in V and the ratio known in the end, see `window_estimates`."""
@@ -295,14 +307,14 @@ class EyeSearch:
             result,
             rows,
             table.phases,
-            self.search.grid.taps,
+            table.taps,
             table.columns,
             table.size,
             settings.samples_per_ui,
             c2m.samples_per_ui,
             self._weights,
             self._first,
-            *self._limits(),
+            *self.search.limits,
             settings.receiver.dfe.reach,
             settings.levels,
             tx.level_mismatch / (settings.levels - 1),
@@ -326,28 +338,39 @@ class EyeSearch:
 
     def _figure(self, number: int, pulse: Float, table: _Table, row: int, least: float) -> float:
         """Figure of merit in dB of the eye itself; minus infinity where it is not above `least`."""
-        settings, cursor = self.settings, int(table.cursor[row])
-        tap, offsets = self.search.grid.taps[row], self.search.grid.offsets
-        equalized = transmitter_equalized(pulse, tap, offsets, settings.samples_per_ui)
-        # SNR_TX is that of the pulse with c(0) of one where the sheet says so
-        main = float(equalized[cursor]) / (float(tap[self.search.grid.main]) if settings.snr_tx_with_c0 else 1.0)
-        sigma_tx = main * 10 ** (-settings.transmitter.snr_db / 20)
-        sigma_n = float(np.sqrt(self.search.noise[number]))
-        found = eye_of(equalized, cursor, settings, self.c2m, sigma_n=sigma_n, sigma_tx=sigma_tx)
+        signal = float(table.signal[row])
+        found = self._eye(number, pulse, int(table.cursor[row]), int(table.rows[row]))
         # an eye that is too low is no setting at all, however good the ratio of signal to interference may be
         if found.height <= least:
             return -np.inf
-        return float(20 * np.log10(float(table.signal[row]) / found.interference))
+        return float(20 * np.log10(signal / found.interference))
+
+    def _eye(self, number: int, pulse: Float, cursor: int, row: int) -> WindowEye:
+        """The eye in the window without crosstalk, of a row of the transmitter's grid."""
+        # the best of one search near a setting is the centre of the next
+        key = number, row, pulse.size
+        if key not in self._eyes:
+            settings = self.settings
+            tap, offsets = self.search.grid.taps[row], self.search.grid.offsets
+            equalized = transmitter_equalized(pulse, tap, offsets, settings.samples_per_ui)
+            # SNR_TX is that of the pulse with c(0) of one where the sheet says so
+            main = float(equalized[cursor]) / (float(tap[self.search.grid.main]) if settings.snr_tx_with_c0 else 1.0)
+            sigma_tx = main * 10 ** (-settings.transmitter.snr_db / 20)
+            sigma_n = float(np.sqrt(self.search.noise[number]))
+            self._eyes[key] = eye_of(equalized, cursor, settings, self.c2m, sigma_n=sigma_n, sigma_tx=sigma_tx)
+        return self._eyes[key]
 
 
 class _Table:
-    """What a first look at all transmitter settings (T,) of one CTLE setting gives; see `screen_setting`.
+    """What a first look at the transmitter settings `rows` (T,) with their `taps` (T, K) gives; see `screen_setting`.
 
     `phases` (M, K, J) is the pulse of `size` samples by sampling phase, moved by each tap's place.
     """
 
-    def __init__(self, table: Float, crest: float, phases: Float, size: int) -> None:
-        self.columns, self.phases, self.size = table, phases, size
+    def __init__(
+        self, table: Float, crest: float, phases: Float, size: int, rows: NDArray[np.int64], taps: Float
+    ) -> None:
+        self.columns, self.phases, self.size, self.rows, self.taps = table, phases, size, rows, taps
         self.cursor = table[:, 0]
         self.signal = table[:, 1]
         # no cursor, no ratio: such settings come last

@@ -12,8 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
-from typing import TypeAlias
+from typing import Protocol, TypeAlias
 
 import numpy as np
 
@@ -21,13 +20,12 @@ from sirf._arrays import Flags
 from sirf.channel.channel import Channel
 from sirf.com import annex_178a
 from sirf.com.annex_93a import choice_of
-from sirf.com.case_terms import CaseTerms, case_terms
 from sirf.com.chip_to_module import EyeSearch
 from sirf.com.config.settings import ComSettings
 from sirf.com.receiver_ffe import choice_at
-from sirf.com.reference_receiver import CaseReceiver, reference_receiver
+from sirf.com.reference_receiver import reference_receiver
 from sirf.com.responses import PathResponse, path_responses
-from sirf.com.search import CaseSearch, reported_taps
+from sirf.com.search import CaseSearch, GridPart
 from sirf.errors import NoSettingError
 from sirf.results.margin import EqualizerChoice
 
@@ -36,27 +34,29 @@ NEIGHBOURS, NEAREST_NEIGHBOURS = 2, 1
 FFE."""
 WIDER = 4
 """By how much more where none of these passes."""
-_Place: TypeAlias = tuple[tuple[float, ...], tuple[float, ...]]
-"""Gains in dB and transmitter's taps as they are reported."""
 MAX_MOVES = 12
 """Searches at most: a grid of 20 values is crossed in ten."""
+_Place: TypeAlias = tuple[int, ...]
+"""Indices in the grids of both gains, and in those of the transmitter's taps."""
+_Box: TypeAlias = tuple[range, ...]
+"""Indices in each of these grids: all combinations are meant."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Found:
-    """The best of a search: figure of merit, gains in dB, transmitter's taps as they are reported; `choice` computes its COM."""
+    """The best of a search: figure of merit and place; `choice` computes its COM."""
 
     fom_db: float
-    gains_db: tuple[float, ...]
-    taps: tuple[float, ...]
+    place: _Place
     choice: Callable[[], EqualizerChoice]
 
 
-_Search: TypeAlias = Callable[[ComSettings, float, Sequence[ComSettings]], _Found | None]
-"""The best of all settings of the given grids that reaches a figure of merit in dB, None where none passes.
+class _Search(Protocol):
+    def best(self, box: _Box, floor_db: float, known: _Place | None, seen: Sequence[_Box]) -> _Found | None:
+        """The best of all settings of a box that reaches a figure of merit in dB, None where none passes.
 
-Of the grids given last the first's only setting is the best so far, and all settings of the others are no better.
-"""
+        Of all settings of the boxes `seen` that at `known` is the best.
+        """
 
 
 def setting_near(channel: Channel, settings: ComSettings, case: int, start: EqualizerChoice) -> EqualizerChoice:
@@ -65,40 +65,39 @@ def setting_near(channel: Channel, settings: ComSettings, case: int, start: Equa
     Where no setting so near passes, the neighbourhood grows fourfold once. Raises `SirfError` where still none passes.
     """
     search = _search_of(path_responses(channel, settings, case)[0], settings)
-    return _walked(search, settings, start.ctle_db, start.tx_taps, channel.name)
+    return _walked(search, settings, _place(settings, start.ctle_db, start.tx_taps), channel.name)
 
 
 def setting_of_thinned_grid(channel: Channel, settings: ComSettings, case: int) -> EqualizerChoice:
     """The same by walking from the best of every second value of each grid. `SirfError` where none of those passes."""
     search = _search_of(path_responses(channel, settings, case)[0], settings)
-    best = search(_thinned(settings), -math.inf, ())
+    best = search.best(tuple(_every_second(values) for values in _grids(settings)), -math.inf, None, ())
     if best is None:
         raise NoSettingError(
             f"some setting of every second value must pass for {channel.name or 'the channel'}, got none. Search the full grid."
         )
-    return _walked(search, settings, best.gains_db, best.taps, channel.name)
+    return _walked(search, settings, best.place, channel.name)
 
 
-def _walked(
-    search: _Search, settings: ComSettings, gains: tuple[float, ...], taps: tuple[float, ...], name: str
-) -> EqualizerChoice:
+def _walked(search: _Search, settings: ComSettings, place: _Place, name: str) -> EqualizerChoice:
     plain = settings.c2m is None and settings.receiver.ffe is None
     neighbours = NEIGHBOURS if plain else NEAREST_NEIGHBOURS
+    counts = tuple(len(values) for values in _grids(settings))
     # what is searched holds its centre: what that reaches need not be looked for below
-    alone = search(_narrowed(settings, gains, taps, 0), -math.inf, ()) if settings.receiver.ffe is None else None
+    alone = search.best(_about(counts, place, 0), -math.inf, None, ()) if settings.receiver.ffe is None else None
     floor = -math.inf if alone is None else alone.fom_db
     found: _Found | None = None
-    seen: list[ComSettings] = []
+    seen: list[_Box] = []
     for _ in range(MAX_MOVES):
-        around = _narrowed(settings, gains, taps, neighbours)
+        around = _about(counts, place, neighbours)
         # of what two searches share only the centre is looked at again
-        best = search(around, floor, [_narrowed(settings, gains, taps, 0), *seen] if seen else ())
+        best = search.best(around, floor, place if seen else None, seen)
         seen.append(around)
         if best is None:
             if found is not None:
                 break
             neighbours *= WIDER
-            best = search(_narrowed(settings, gains, taps, neighbours), floor, ())
+            best = search.best(_about(counts, place, neighbours), floor, None, ())
         if best is None:
             raise NoSettingError(
                 f"some equaliser setting near the given one must pass for {name or 'the channel'}, got none. Search the full "
@@ -109,85 +108,93 @@ def _walked(
             break
         found, floor = best, best.fom_db
         # on the edge the best may lie beyond what was searched
-        if not _on_edge(settings, (gains, taps), (best.gains_db, best.taps), neighbours):
+        if not _on_edge(counts, place, best.place, neighbours):
             break
-        gains, taps = best.gains_db, best.taps
+        place = best.place
     assert found is not None
     return found.choice()
 
 
 def _search_of(paths: tuple[PathResponse, ...], settings: ComSettings) -> _Search:
-    """The search of grids that are part of the settings'; what no grid has a say in is made once."""
-    if settings.receiver.ffe is None:
-        return partial(_best_setting, case_terms(paths, settings))
-    return partial(_best_receiver, reference_receiver(paths, settings))
+    """The search of parts of the settings' grids; what the part has no say in is made once."""
+    return _LinearSearch(paths, settings) if settings.receiver.ffe is None else _ReceiverSearch(paths, settings)
 
 
-def _best_receiver(
-    receiver: CaseReceiver, settings: ComSettings, _floor_db: float, _seen: Sequence[ComSettings]
-) -> _Found | None:
-    # of receivers with an FFE the floor has no say, nor what was seen
-    narrow = receiver.with_grids(settings)
-    best = annex_178a.search(narrow, local=False)
-    if best is None:
-        return None
-    return _Found(
-        fom_db=best.fom_db,
-        gains_db=best.gains,
-        taps=reported_taps(settings, best.taps),
-        choice=lambda: choice_at(narrow, best, "full grid"),
-    )
+class _LinearSearch:
+    """Search of a receiver without an FFE, Annexes 93A and 120G."""
 
+    def __init__(self, paths: tuple[PathResponse, ...], settings: ComSettings) -> None:
+        settings = replace(settings, local_search=0)
+        self._search = search = CaseSearch(paths, settings)
+        self._engine = search if settings.c2m is None else EyeSearch(search, settings.c2m)
+        self._counts = [len(values) for _, values in settings.transmitter.ffe]
 
-def _best_setting(
-    terms: CaseTerms, settings: ComSettings, floor_db: float, seen: Sequence[ComSettings]
-) -> _Found | None:
-    search = CaseSearch(terms.paths, settings, terms=terms)
-    engine = search if settings.c2m is None else EyeSearch(search, settings.c2m)
-    best = engine.full(floor_db=floor_db, wanted=_unseen(search, seen) if seen else None)
-    if best is None:
-        return None
-    ctle = settings.receiver.ctle
-    return _Found(
-        fom_db=best.fom_db,
-        gains_db=(ctle.g_dc_db[best.g_dc], ctle.g_dc2_db[best.g_dc2]),
-        taps=reported_taps(settings, search.grid.taps[best.row]),
+    def best(self, box: _Box, floor_db: float, known: _Place | None, seen: Sequence[_Box]) -> _Found | None:
+        search = self._search
+        best = self._engine.full(floor_db=floor_db, part=self._part(box, known, seen))
+        if best is None:
+            return None
+        place = (best.g_dc, best.g_dc2, *search.grid.places[best.row].tolist())
         # the distribution of the interference is wanted of the last setting alone
-        choice=lambda: choice_of(search, best, "near a known setting"),
+        return _Found(fom_db=best.fom_db, place=place, choice=lambda: choice_of(search, best, "near a known setting"))
+
+    def _part(self, box: _Box, known: _Place | None, seen: Sequence[_Box]) -> GridPart:
+        """Settings of a box that are in none of those seen, or are the known one."""
+        numbers = [n for n, gains in enumerate(self._search.gains) if _holds(box, gains)]
+        inside = self._rows(box)
+        flags = np.repeat(inside[None], len(numbers), axis=0)
+        for other in seen:
+            common = [k for k, n in enumerate(numbers) if _holds(other, self._search.gains[n])]
+            flags[common] &= ~self._rows(other)
+        if known is not None:
+            centre = tuple(range(k, k + 1) for k in known)
+            for k, n in enumerate(numbers):
+                if self._search.gains[n] == known[:2]:
+                    flags[k] |= self._rows(centre)
+        rows = np.flatnonzero(np.any(flags, axis=0))
+        some = np.flatnonzero(np.any(flags, axis=1))
+        return GridPart(tuple(numbers[k] for k in some), rows, flags[np.ix_(some, rows)])
+
+    def _rows(self, box: _Box) -> Flags:
+        """Rows (T,) of the transmitter's grid that are in a box."""
+        rows = np.ones(len(self._search.grid.taps), dtype=np.bool_)
+        for column, count, of_tap in zip(self._search.grid.places.T, self._counts, box[2:], strict=True):
+            inside = np.zeros(count, dtype=np.bool_)
+            inside[of_tap] = True
+            rows &= inside[column]
+        return rows
+
+
+def _holds(box: _Box, gains: tuple[int, int]) -> bool:
+    """Whether a box has a gain setting, given by the indices of its gains."""
+    return gains[0] in box[0] and gains[1] in box[1]
+
+
+class _ReceiverSearch:
+    """Search of a receiver with an FFE, Annex 178A: the floor has no say there, nor what was seen."""
+
+    def __init__(self, paths: tuple[PathResponse, ...], settings: ComSettings) -> None:
+        self._settings, self._receiver = settings, reference_receiver(paths, settings)
+
+    def best(self, box: _Box, _floor_db: float, _known: _Place | None, _seen: Sequence[_Box]) -> _Found | None:
+        narrow = self._receiver.with_grids(_narrowed(self._settings, box))
+        best = annex_178a.search(narrow, local=False)
+        if best is None:
+            return None
+        taps = np.delete(best.taps, narrow.grid.main)
+        place = tuple(
+            _nearest(values, value)
+            for values, value in zip(_grids(self._settings), (*best.gains, *taps.tolist()), strict=True)
+        )
+        return _Found(fom_db=best.fom_db, place=place, choice=lambda: choice_at(narrow, best, "full grid"))
+
+
+def _narrowed(settings: ComSettings, box: _Box) -> ComSettings:
+    """The settings with every grid cut to the values of a box."""
+    g_dc, g_dc2, *taps = (
+        tuple(values[k] for k in places) for values, places in zip(_grids(settings), box, strict=True)
     )
-
-
-def _unseen(search: CaseSearch, seen: Sequence[ComSettings]) -> Flags:
-    """Settings (S, T) of a search that are in none of the grids seen, or in the first."""
-    wanted = np.ones((len(search.gains), len(search.grid.taps)), dtype=np.bool_)
-    for grids in seen[1:]:
-        wanted &= ~_inside(search, grids)
-    return wanted | _inside(search, seen[0])
-
-
-def _inside(search: CaseSearch, grids: ComSettings) -> Flags:
-    """Settings (S, T) of a search that are in other grids too."""
-    ctle, places = search.settings.receiver.ctle, search.grid.places
-    first, second = _gain_grids(grids)
-    gains = np.array([ctle.g_dc_db[i] in first and ctle.g_dc2_db[j] in second for i, j in search.gains])
-    rows = np.ones(len(places), dtype=np.bool_)
-    for column, values, (_, others) in zip(places.T, search.grid.values, grids.transmitter.ffe, strict=True):
-        rows &= np.array([value in others for value in values])[column]
-    return np.asarray(gains[:, None] & rows)
-
-
-def _narrowed(
-    settings: ComSettings, gains_db: tuple[float, ...], taps: tuple[float, ...], neighbours: int
-) -> ComSettings:
-    """The settings with every grid cut to the values within so many steps of given gains in dB and transmitter's taps."""
-    gain_places, tap_places = _places(settings, gains_db, taps)
-    g_dc, g_dc2 = (
-        _about(values, place, neighbours) for values, place in zip(_gain_grids(settings), gain_places, strict=True)
-    )
-    ffe = tuple(
-        (cursor, _about(values, place, neighbours))
-        for (cursor, values), place in zip(settings.transmitter.ffe, tap_places, strict=True)
-    )
+    ffe = tuple((cursor, values) for (cursor, _), values in zip(settings.transmitter.ffe, taps, strict=True))
     ctle = settings.receiver.ctle
     return replace(
         settings,
@@ -197,60 +204,46 @@ def _narrowed(
     )
 
 
-def _thinned(settings: ComSettings) -> ComSettings:
-    """The settings with every second value of each grid, the one nearest zero among them."""
-    ctle = settings.receiver.ctle
-    g_dc, g_dc2 = (_every_second(values) for values in _gain_grids(settings))
-    ffe = tuple((cursor, _every_second(values)) for cursor, values in settings.transmitter.ffe)
-    return replace(
-        settings,
-        local_search=0,
-        transmitter=replace(settings.transmitter, ffe=ffe),
-        receiver=replace(settings.receiver, ctle=replace(ctle, g_dc_db=g_dc, g_dc2_db=g_dc2)),
-    )
-
-
-def _every_second(values: tuple[float, ...]) -> tuple[float, ...]:
+def _every_second(values: Sequence[float]) -> range:
+    """Every second index, that of the value nearest zero among them."""
     # two values are no grid to be thinned: the other one may be the only one that passes
-    return values[_nearest(values, 0.0) % 2 :: 2] if len(values) > 2 else values
+    return range(_nearest(values, 0.0) % 2, len(values), 2) if len(values) > 2 else range(len(values))
 
 
-def _gain_grids(settings: ComSettings) -> tuple[tuple[float, ...], tuple[float, ...]]:
+def _grids(settings: ComSettings) -> list[tuple[float, ...]]:
+    """Values of both gains in dB and of the transmitter's taps but c(0)."""
     ctle = settings.receiver.ctle
-    return ctle.g_dc_db, ctle.g_dc2_db
+    return [ctle.g_dc_db, ctle.g_dc2_db, *(values for _, values in settings.transmitter.ffe)]
 
 
-def _places(
-    settings: ComSettings, gains_db: tuple[float, ...], tx_taps: tuple[float, ...]
-) -> tuple[list[int], list[int]]:
-    """Indices in the grids of both gains, and in those of the transmitter's taps."""
-    gains = [_nearest(values, gain) for values, gain in zip(_gain_grids(settings), gains_db, strict=True)]
+def _place(settings: ComSettings, gains_db: tuple[float, ...], tx_taps: tuple[float, ...]) -> _Place:
+    """Where gains in dB and transmitter's taps, as they are reported, are in the grids, each at the nearest value."""
     grids = settings.transmitter.ffe
     main = sum(1 for cursor, _ in grids if cursor < 0)
-    # outermost taps that can only be zero are not reported
-    first = next((n for n, (_, values) in enumerate(grids[:main]) if values != (0.0,)), main)
     # leading taps that can only be zero are not in what a result reports
+    first = next((n for n, (_, values) in enumerate(grids[:main]) if values != (0.0,)), main)
     taps = [0.0] * first + list(tx_taps)
+    # the main tap is not in the grids
     del taps[main]
     taps += [0.0] * (len(grids) - len(taps))
-    # the main tap is not in the grids
-    return gains, [_nearest(values, tap) for (_, values), tap in zip(grids, taps, strict=True)]
+    return tuple(_nearest(values, one) for values, one in zip(_grids(settings), (*gains_db, *taps), strict=True))
 
 
 def _nearest(values: Sequence[float], wanted: float) -> int:
     return min(range(len(values)), key=lambda index: abs(values[index] - wanted))
 
 
-def _about(values: Sequence[float], place: int, neighbours: int) -> tuple[float, ...]:
-    return tuple(values[max(place - neighbours, 0) : place + neighbours + 1])
+def _about(counts: tuple[int, ...], place: _Place, neighbours: int) -> _Box:
+    """The indices within so many steps of a place, in grids of so many values."""
+    return tuple(
+        range(max(k - neighbours, 0), min(k + neighbours + 1, count)) for count, k in zip(counts, place, strict=True)
+    )
 
 
-def _on_edge(settings: ComSettings, centre: _Place, best: _Place, neighbours: int) -> bool:
+def _on_edge(counts: tuple[int, ...], centre: _Place, best: _Place, neighbours: int) -> bool:
     """Whether the best is as far from the centre as was searched, in any grid that goes on there."""
-    grids = [*_gain_grids(settings), *(values for _, values in settings.transmitter.ffe)]
-    before, now = ([*gains, *taps] for gains, taps in (_places(settings, *one) for one in (centre, best)))
     return any(
         # at the end of a grid there is nothing beyond
-        abs(there - here) == neighbours and 0 < there < len(values) - 1
-        for here, there, values in zip(before, now, grids, strict=True)
+        abs(there - here) == neighbours and 0 < there < count - 1
+        for here, there, count in zip(centre, best, counts, strict=True)
     )

@@ -28,13 +28,17 @@ _COMPARED: dict[Revision, Revision] = {"4.50": "4.17", "4.17": "d3.3", "d3.3": "
 _WORTH_SAYING_DB = 0.1
 
 
-def answers_with_receiver_ffe(paths: tuple[PathResponse, ...], settings: ComSettings) -> list[Answer]:
+def answers_with_receiver_ffe(
+    paths: tuple[PathResponse, ...], settings: ComSettings, *, detailed: bool = True
+) -> list[Answer]:
     """The answer of the search asked for; after a local search that of the full grid too, where it differs.
+
+    Without `detailed` there is no ledger, nor what another revision would give.
 
     Raises `SirfError` where no setting passes.
     """
     receiver = reference_receiver(paths, settings)
-    return [_answer(receiver, choice, method) for choice, method in _found(receiver)]
+    return [_answer(receiver, choice, method, detailed) for choice, method in _found(receiver)]
 
 
 def choice_with_receiver_ffe(paths: tuple[PathResponse, ...], settings: ComSettings) -> EqualizerChoice:
@@ -182,7 +186,7 @@ def _equalizer_choice(
     )
 
 
-def _answer(receiver: CaseReceiver, choice: annex_178a.FoundReceiver, method: str) -> Answer:
+def _answer(receiver: CaseReceiver, choice: annex_178a.FoundReceiver, method: str, detailed: bool) -> Answer:
     settings, m, found = receiver.settings, receiver.settings.samples_per_ui, choice.receiver
     noise, interference, sequence = _margin(receiver, choice)
     com_db = _com_db(noise, interference, sequence)
@@ -228,6 +232,6 @@ def _answer(receiver: CaseReceiver, choice: annex_178a.FoundReceiver, method: st
         },
         mlse_gain_db=None if sequence is None else sequence.gain_db,
         revision=receiver.rules.revision,
-        other_revisions=_other_revision(receiver, choice, com_db),
-        ledger=_ledger(noise, interference, sequence, choice, settings),
+        other_revisions=_other_revision(receiver, choice, com_db) if detailed else {},
+        ledger=_ledger(noise, interference, sequence, choice, settings) if detailed else None,
     )

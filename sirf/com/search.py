@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from sirf._arrays import Flags, Float, Integer
 from sirf._kernels.com_exclusion import winning_rows
-from sirf._kernels.com_search import feedback_taps, peak_window, search_setting
+from sirf._kernels.com_search import feedback_taps, peak_window, search_settings
 from sirf.com.arriving_noise import RECEIVER, density_of, noise_sources
 from sirf.com.case_terms import CaseTerms, case_terms, tap_cursors
 from sirf.com.case_terms import peak_window as first_window
@@ -63,6 +63,15 @@ class FoundSetting:
     path: SearchPath = ()
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class GridPart:
+    """Settings that a search looks at: those that `flags` (G, R) tell of gain settings `numbers` and `rows` (R,) of the grid."""
+
+    numbers: tuple[int, ...]
+    rows: Integer
+    flags: Flags
+
+
 def transmitter_grid(settings: ComSettings) -> TransmitterGrid:
     """Every combination of tap values, the last tap fastest, c(0) = 1 - sum |c(k)| not below its minimum."""
     cursors = [cursor for cursor, _ in settings.transmitter.ffe]
@@ -110,6 +119,16 @@ def gain_settings(ctle: CtleSettings) -> Iterator[tuple[int, int]]:
             yield i, j
 
 
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """The best of a gain setting that was better than all before: the square of the ratio in equation (93A-36), and where."""
+
+    ratio: float
+    number: int
+    row: int
+    cursor: int
+
+
 class CaseSearch:
     """What the search of one package case needs: grids, noise of each CTLE setting, pulses on demand.
 
@@ -123,24 +142,34 @@ class CaseSearch:
         self.settings = settings
         self.terms = case_terms(paths, settings) if terms is None else terms
         self.grid = transmitter_grid(settings)
-        self.gains = list(gain_settings(settings.receiver.ctle))
+        ctle, dfe = settings.receiver.ctle, settings.receiver.dfe
+        self.gains = list(gain_settings(ctle))
+        self._weights = np.array([gain_weights(ctle, ctle.g_dc_db[i], ctle.g_dc2_db[j]) for i, j in self.gains])
+        # |H_ctf|² of a gain setting is a sum of four spectra by the squares of its weights
+        self._weights = self._weights.reshape(-1, 4)
+        power = self._weights**2
+        self.noise, self.next = power @ self.terms.noise, settings.sigma_x**2 * (power @ self.terms.next)
+        # NaN: not asked for yet
+        self._fext = np.full((len(self.grid.taps), 4), 0.0 if self.terms.fext is None else np.nan)
         self._peak_window = first_window(paths[0].pulse, settings)
-        self.noise, self.next, self.fext = self._noise()
+        self.limits = (
+            np.array(dfe.b_max, dtype=float),
+            np.array(dfe.b_min, dtype=float),
+            np.array([dfe.groups, dfe.group_taps, dfe.tail_start], dtype=np.int64),
+            np.array([dfe.floating_max, dfe.tail_rss_max, dfe.step]),
+        )
 
-    def _noise(self) -> tuple[Float, Float, Float]:
-        """sigma_N² (S,), sigma_NEXT² (S,), sigma_FEXT² (T, S) of all gain settings."""
-        settings, terms = self.settings, self.terms
-        ctle = settings.receiver.ctle
-        weights = np.array([gain_weights(ctle, ctle.g_dc_db[i], ctle.g_dc2_db[j]) ** 2 for i, j in self.gains])
-        weights = weights.reshape(-1, 4)
-        # zeros of the same shape, so that the search need not ask whether there is FEXT
-        fext = np.zeros((len(self.grid.taps), len(weights)))
-        if terms.fext is not None and self.gains:
-            f = self.paths[0].frequency
+    def fext(self, numbers: Sequence[int], rows: Integer | None = None) -> Float:
+        """sigma_FEXT² (G, R) at gain settings `numbers` for `rows` (R,) of the transmitter's grid, by default for all."""
+        rows = np.arange(len(self._fext)) if rows is None else rows
+        new = rows[np.isnan(self._fext[rows, 0])]
+        if new.size:
+            density = self.terms.fext
+            assert density is not None
+            f, settings = self.paths[0].frequency, self.settings
             # |H_ffe| depends on the row, |H_ctf|² on the gains: their product separates
-            four = fext_variance(self.grid.taps, self.grid.offsets, f, settings.symbol_rate, terms.fext)
-            fext = settings.sigma_x**2 * (four @ weights.T)
-        return weights @ terms.noise, settings.sigma_x**2 * (weights @ terms.next), fext
+            self._fext[new] = fext_variance(self.grid.taps[new], self.grid.offsets, f, settings.symbol_rate, density)
+        return np.asarray(self.settings.sigma_x**2 * (self._weights[list(numbers)] ** 2 @ self._fext[rows].T))
 
     def noise_sources(self, number: int) -> dict[str, float]:
         """Parts in V rms of sigma_N at a gain setting by name: the receiver's own noise, and what arrives with the channel."""
@@ -163,8 +192,7 @@ class CaseSearch:
 
     def weights(self, number: int) -> Float:
         """Weights (4,) of the CTLE's parts at a gain setting."""
-        ctle, (i, j) = self.settings.receiver.ctle, self.gains[number]
-        return gain_weights(ctle, ctle.g_dc_db[i], ctle.g_dc2_db[j])
+        return np.asarray(self._weights[number])
 
     def pulses(self) -> Iterator[tuple[int, Float]]:
         """(number of the gain setting, pulse (N,) of the through path behind the CTLE)."""
@@ -177,54 +205,45 @@ class CaseSearch:
 
     def local(self) -> FoundSetting | None:
         """The reference code's local search, step by step in its order."""
-        settings = self.settings
-        state = np.zeros(self.grid.places.shape[1] + 2, dtype=np.int64)
-        best = FoundSetting(-np.inf, 0, 0, -1, -1, 0)
-        ratio, evaluated = 0.0, 0
-        path: list[tuple[int, int, float]] = []
-        for number in range(len(self.gains)):
-            # g_DC is outermost: a search that goes on from gain to gain keeps the reference's order
-            tell("local search", number, len(self.gains))
-            ratio, row, cursor, count = self._run(number, state, settings.local_search, ratio, True, None)
+        state, ratio, evaluated = self._state(), 0.0, 0
+        steps: list[_Step] = []
+        # g_DC is outermost: a search that goes on from gain to gain keeps the reference's order
+        first = self._by_first_gain()
+        for done, numbers in enumerate(first):
+            tell("local search", done, len(first))
+            ratio, some, count = self._run(numbers, None, None, state, ratio, self.settings.local_search)
+            steps += some
             evaluated += count
-            if row >= 0:
-                best = FoundSetting(float(10 * np.log10(ratio)), *self.gains[number], row, cursor, 0)
-                path.append((*self.gains[number], best.fom_db))
-        return None if best.row < 0 else replace(best, evaluated=evaluated, path=tuple(path))
+        return self._found(steps, evaluated)
 
     def full(
-        self, *, floor_db: float = -np.inf, prune: bool = True, wanted: Flags | None = None
+        self, *, floor_db: float = -np.inf, prune: bool = True, part: GridPart | None = None
     ) -> FoundSetting | None:
         """The best of all settings. `floor_db` is a figure of merit known to be reached: below it nothing is looked at.
 
         Settings are left out only where a bound (interference that no DFE within its limits removes) shows that they
-        cannot win; `prune=False` evaluates all. Of equal settings the first in the reference code's order wins. With `wanted`
-        (S, T) only those gain settings and rows are looked at.
+        cannot win; `prune=False` evaluates all. Of equal settings the first in the reference code's order wins. With `part` only
+        its settings are looked at.
         """
         # a hair below, so that the setting which set the floor is itself found again
         floor = 10 ** (floor_db / 10) * (1 - 1e-9) if np.isfinite(floor_db) else 0.0
-        first = sorted({i for i, _ in self.gains})
+        if part is not None or len(self.grid.taps) <= _MANY_ROWS:
+            if part is None:
+                result = self._run(range(len(self.gains)), None, None, self._state(), floor, 0, prune=prune)
+            else:
+                result = self._run(part.numbers, part.rows, part.flags, self._state(), floor, 0, prune=prune)
+            _, steps, evaluated = result
+            return self._found(steps, evaluated)
+        first = self._by_first_gain()
 
-        def work(g_dc: int, least: float = floor) -> tuple[float, int, int, int, int, list[tuple[int, float]]]:
-            state = np.zeros(self.grid.places.shape[1] + 2, dtype=np.int64)
-            best = (least, -1, -1, -1, 0)
-            evaluated, improved = 0, []
-            for number in [number for number, (i, _) in enumerate(self.gains) if i == g_dc]:
-                rows = None if wanted is None else np.flatnonzero(wanted[number])
-                if rows is not None and not rows.size:
-                    continue
-                ratio, row, cursor, count = self._run(number, state, 0, best[0], prune, rows)
-                evaluated += count
-                if row >= 0:
-                    best = (ratio, number, row, cursor, 0)
-                    improved.append((number, ratio))
-            return (*best[:4], evaluated, improved)
+        def work(numbers: list[int], least: float = floor) -> tuple[float, list[_Step], int]:
+            return self._run(numbers, None, None, self._state(), least, 0, prune=prune)
 
-        def in_turn() -> Iterator[tuple[float, int, int, int, int, list[tuple[int, float]]]]:
+        def in_turn() -> Iterator[tuple[float, list[_Step], int]]:
             least = floor
-            for g_dc in first:
+            for numbers in first:
                 # each gain has to beat the best of those before it
-                result = work(g_dc, least)
+                result = work(numbers, least)
                 least = result[0]
                 yield result
 
@@ -235,82 +254,130 @@ class CaseSearch:
             for result in in_turn() if pool is None else pool.map(work, first):
                 results.append(result)
                 tell("full grid", len(results), len(first))
-        winners = [result for result in results if result[2] >= 0]
-        if not winners:
+        return self._found([step for _, steps, _ in results for step in steps], sum(count for *_, count in results))
+
+    def _state(self) -> Integer:
+        """Where a local search is, see `search_settings`."""
+        return np.zeros(self.grid.places.shape[1] + 2, dtype=np.int64)
+
+    def _by_first_gain(self) -> list[list[int]]:
+        """Numbers of the gain settings of each g_DC."""
+        return [
+            [number for number, (i, _) in enumerate(self.gains) if i == g_dc]
+            for g_dc in sorted({i for i, _ in self.gains})
+        ]
+
+    def _found(self, steps: list[_Step], evaluated: int) -> FoundSetting | None:
+        """The best of `steps` in the order of the gains, so that the path does not depend on threads."""
+        if not steps:
             return None
         # of equal ratios the first setting in the reference's order, however the threads ended
-        ratio, number, row, cursor, *_ = max(winners, key=lambda result: (result[0], -result[1]))
-        # in the order of the gains, so that the path does not depend on the threads
-        steps = ((*self.gains[k], float(10 * np.log10(value))) for result in results for k, value in result[5])
-        return FoundSetting(
-            float(10 * np.log10(ratio)),
-            *self.gains[number],
-            row,
-            cursor,
-            sum(result[4] for result in results),
-            rising(steps),
-        )
+        best = max(steps, key=lambda step: (step.ratio, -step.number))
+        path = rising((*self.gains[step.number], float(10 * np.log10(step.ratio))) for step in steps)
+        fom_db = float(10 * np.log10(best.ratio))
+        return FoundSetting(fom_db, *self.gains[best.number], best.row, best.cursor, evaluated, path)
 
     def _run(
-        self, number: int, state: Integer, local: int, best: float, prune: bool, some: Integer | None
-    ) -> tuple[float, int, int, int]:
-        """(square of the ratio, row, cursor, settings evaluated) of the best of all rows, or of `some`, at one gain setting."""
-        settings, grid, dfe = self.settings, self.grid, self.settings.receiver.dfe
-        weights, pulses, window = self.weights(number), self.terms.pulses, self.window()
-        rows, every = pulses.near(weights), slice(None) if some is None else some
-        taps, fext = grid.taps[every], np.ascontiguousarray(self.fext[every, number])
-        window[:2] -= pulses.begin
-        window[:2] = peak_window(rows, taps, grid.main, window[0], window[1])
-        b_max, b_min = np.array(dfe.b_max, dtype=float), np.array(dfe.b_min, dtype=float)
-        limits, noise = np.array([dfe.floating_max, dfe.tail_rss_max, dfe.step]), self.constants(number)
-        gram, slope = np.empty((2, settings.samples_per_ui, len(rows), len(rows)))
-        summed, may_win = np.zeros(len(gram), dtype=np.bool_), np.ones(len(taps), dtype=np.bool_)
-        of_pairs = term_weights(weights)
-        # a local search looks at few rows, and without a setting to beat no bound excludes any
-        if prune and local == 0 and best > 0.0 and len(taps) > _MANY_ROWS:
-            gram, slope = pulses.all_products(of_pairs)
-            summed[:] = True
-            may_win = winning_rows(rows, taps, window, b_max, b_min, limits, noise, fext, best, gram, slope)
-        progress, needed = np.array([0, -1, -1, 0], dtype=np.int64), -1
+        self,
+        numbers: Sequence[int],
+        rows: Integer | None,
+        flags: Flags | None,
+        state: Integer,
+        best: float,
+        local: int,
+        *,
+        prune: bool = True,
+    ) -> tuple[float, list[_Step], int]:
+        """(best square of the ratio, gain settings that were better than all before, settings evaluated), at `numbers` in turn.
+
+        Of `rows` (R,) of the grid, by default all, those are looked at that `flags` (G, R) tell.
+        """
+        every: slice | Integer = slice(None) if rows is None else rows
+        taps, places, fext = self.grid.taps[every], self.grid.places[every], self.fext(numbers, rows)
+        flags = np.ones(fext.shape, dtype=np.bool_) if flags is None else flags
+        # a local search looks at few rows: bounds of blocks exclude those of a large grid alone
+        blocks = prune and local == 0 and len(taps) > _MANY_ROWS
+        steps, evaluated = list[_Step](), 0
+        for group in [[g] for g in range(len(numbers))] if blocks else [list(range(len(numbers)))]:
+            may_win = flags[group]
+            # without a setting to beat no bound excludes any
+            if blocks and best > 0.0:
+                may_win[0] &= self._winning_rows(numbers[group[0]], taps, fext[group[0]], best)
+            best, ratios, found = self._look(
+                [numbers[g] for g in group], taps, places, fext[group], may_win, state, best, local, prune
+            )
+            evaluated += int(np.sum(found[:, 2]))
+            for g, ratio, (row, cursor, _) in zip(group, ratios, found.tolist(), strict=True):
+                if row >= 0:
+                    row = row if rows is None else int(rows[row])
+                    steps.append(_Step(float(ratio), numbers[g], row, cursor + self.terms.pulses.begin))
+        return best, steps, evaluated
+
+    def _winning_rows(self, number: int, taps: Float, fext: Float, best: float) -> Flags:
+        """Rows of `taps` (R, K) that no bound of blocks excludes at a gain setting."""
+        weights, pulses, window = self.weights(number), self.terms.pulses, self.window(self.terms.pulses.begin)
+        rows = pulses.near(weights)
+        window[:2] = peak_window(rows, taps, self.grid.main, window[0], window[1])
+        b_max, b_min, _, limits = self.limits
+        products = pulses.all_products(term_weights(weights))
+        return np.asarray(
+            winning_rows(rows, taps, window, b_max, b_min, limits, self.constants(number), fext, best, *products)
+        )
+
+    def _look(
+        self,
+        numbers: Sequence[int],
+        taps: Float,
+        places: Integer,
+        fext: Float,
+        may_win: Flags,
+        state: Integer,
+        best: float,
+        local: int,
+        prune: bool,
+    ) -> tuple[float, Float, Integer]:
+        """The best square of the ratio, and `ratios` (G,) and `found` (G, 3) of `search_settings`."""
+        pulses = self.terms.pulses
+        ratios, found = np.zeros(len(numbers)), np.zeros((len(numbers), 3), dtype=np.int64)
+        found[:, 0] = -1
+        constants = np.array([self.constants(number) for number in numbers])
+        gains = np.array([self.gains[number] for number in numbers], dtype=np.int64)
+        progress = np.zeros(2, dtype=np.int64)
         while True:
-            best, needed = search_setting(
-                rows,
-                taps,
-                grid.places[every],
-                window,
-                b_max,
-                b_min,
-                np.array([dfe.groups, dfe.group_taps, dfe.tail_start], dtype=np.int64),
-                limits,
-                noise,
+            best, needed = search_settings(
+                pulses.near_parts,
+                pulses.terms,
+                pulses.made,
+                self._weights[list(numbers)],
+                gains,
+                constants,
                 fext,
-                state,
-                np.array(self.gains[number], dtype=np.int64),
-                local,
-                best,
-                prune,
+                taps,
+                places,
                 may_win,
-                gram,
-                slope,
-                summed,
+                self.window(pulses.begin),
+                *self.limits,
+                state,
+                local,
+                prune,
+                best,
+                ratios,
+                found,
                 progress,
             )
             if needed < 0:
-                break
-            gram[needed], slope[needed] = pulses.products(of_pairs, needed)
-            summed[needed] = True
-        _, row, cursor, evaluated = progress.tolist()
-        found = row if some is None or row < 0 else int(some[row])
-        return float(best), found, cursor + pulses.begin, evaluated
+                return float(best), ratios, found
+            pulses.make(needed)
 
-    def window(self) -> Integer:
-        """Where the peak is looked for, and other whole numbers of the kernel."""
+    def window(self, begin: int = 0) -> Integer:
+        """Where the peak is looked for in the samples from `begin` on, and other whole numbers of the kernel."""
         sampling, reach = self.settings.receiver.sampling, self.settings.receiver.dfe.reach
-        numbers = (*self._peak_window, self.settings.samples_per_ui, reach, self.grid.main, sampling.anchor)
+        low, high = (sample - begin for sample in self._peak_window)
+        numbers = (low, high, self.settings.samples_per_ui, reach, self.grid.main, sampling.anchor)
         return np.array(numbers, dtype=np.int64)
 
     def constants(self, number: int) -> Float:
-        """`noise` of `search_setting` at one gain setting."""
+        """`noise` of `search_settings` at one gain setting."""
         settings, tx = self.settings, self.settings.transmitter
         power = settings.sigma_x**2
         # times the squared difference of the samples beside a cursor, so a quarter of M² makes it a slope per UI

@@ -18,12 +18,15 @@ class ShiftedPulses:
     """`parts` (4, N) moved by the UI of `offsets`, `per_ui` samples each; what leaves at one end enters at the other.
 
     Samples near the peak are those from `begin`, a whole number of UI, to before `end`.
+    `terms` (10, 2, M, K, K) are the products of two parts of two taps' pulses over all UI of each sampling phase, of values and
+    of slopes over two samples, where `made` (M,) says so.
     """
 
     def __init__(self, parts: Float, offsets: tuple[int, ...], per_ui: int, begin: int, end: int) -> None:
         self.parts, self.per_ui, self.begin, self._end = parts, per_ui, begin, end
         self._moved = per_ui * np.array(offsets)[:, None]
-        self._products: dict[int, Float] = {}
+        self.terms = np.empty((len(PAIRS), 2, per_ui, len(offsets), len(offsets)))
+        self.made = np.zeros(per_ui, dtype=np.bool_)
 
     @cached_property
     def _changes(self) -> Float:
@@ -31,7 +34,8 @@ class ShiftedPulses:
         return np.roll(self.parts, -1, axis=1) - np.roll(self.parts, 1, axis=1)
 
     @cached_property
-    def _near(self) -> Float:
+    def near_parts(self) -> Float:
+        """Samples (4, K, n) near the peak of each part."""
         return np.ascontiguousarray(self._at(self.parts, np.arange(self.begin, self._end)))
 
     def _at(self, parts: Float, places: Integer) -> Float:
@@ -40,33 +44,24 @@ class ShiftedPulses:
 
     def near(self, weights: Float) -> Float:
         """Samples (K, n) near the peak at the weights (4,) of `gain_weights`."""
-        parts, count, size = self._near.shape
-        return np.asarray((weights @ self._near.reshape(parts, count * size)).reshape(count, size))
-
-    def products(self, weights: Float, phase: int) -> Float:
-        """Products (2, K, K) of two taps' pulses over all UI of a sampling phase: of values, and of slopes over two samples.
-
-        `weights` (10,) are those of `term_weights`.
-        """
-        if phase not in self._products:
-            self._products[phase] = self._terms(phase)
-        count = len(self._moved)
-        return np.asarray((weights @ self._products[phase].reshape(len(PAIRS), -1)).reshape(2, count, count))
+        parts, count, size = self.near_parts.shape
+        return np.asarray((weights @ self.near_parts.reshape(parts, count * size)).reshape(count, size))
 
     def all_products(self, weights: Float) -> Float:
-        """The products (2, M, K, K) of every sampling phase, as `products` gives those of one."""
-        count = len(self._moved)
-        terms = self._every_phase.reshape(len(PAIRS), -1)
-        return np.asarray((weights @ terms).reshape(2, self.per_ui, count, count))
+        """The products (2, M, K, K) of every sampling phase at the weights (10,) of `term_weights`."""
+        for phase in np.flatnonzero(~self.made).tolist():
+            self.make(phase)
+        shape = self.terms.shape
+        return np.asarray((weights @ self.terms.reshape(shape[0], -1)).reshape(shape[1:]))
 
-    @cached_property
-    def _every_phase(self) -> Float:
-        """Terms (10, 2, M, K, K) of all phases."""
-        found = [self._products.get(phase) for phase in range(self.per_ui)]
-        return np.stack([self._terms(phase) if one is None else one for phase, one in enumerate(found)], axis=2)
+    def make(self, phase: int) -> None:
+        """Fill `terms` of a sampling phase."""
+        self.terms[:, :, phase] = self._terms(phase)
+        # said last: other threads may read what is made
+        self.made[phase] = True
 
     def _terms(self, phase: int) -> Float:
-        """The ten terms (10, 2, K, K) of `products`."""
+        """The ten terms (10, 2, K, K) of a phase."""
         size, count = self.parts.shape[1], len(self._moved)
         places = np.arange(phase, size, self.per_ui)
         # no slope at either end

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Executor
 
-from sirf._kernels.com_search import search_setting
+from sirf._kernels.com_search import search_settings
 from sirf._kernels.jit import is_cached
 from sirf._kernels.pattern_sums import sum_tails
 from sirf._kernels.symbol_chain import run_chain
@@ -35,7 +35,7 @@ def compile_shared(pool: Executor, *, light: bool) -> None:
     eyes = first_light if light and not is_cached(sum_tails) else first_eye
     # one process does both eyes, whose kernels are the same up to the slicer
     wanted = not is_cached(run_chain) or eyes is first_light
-    _ask(pool, [ask for ask, missing in ((eyes, wanted), (first_margins, not is_cached(search_setting))) if missing])
+    _ask(pool, [ask for ask, missing in ((eyes, wanted), (first_margins, not is_cached(search_settings))) if missing])
 
 
 def _ask(pool: Executor, asked: list[Callable[[], object]]) -> None:

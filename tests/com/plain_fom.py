@@ -32,7 +32,7 @@ def plain_fom_db(search: CaseSearch, number: int, row: int) -> float:
     after[:reach] -= after[:reach].clip(feedback.lower[:reach], feedback.upper[:reach])
     power, tx = settings.sigma_x**2, settings.transmitter
     jitter = (tx.a_dd**2 + tx.sigma_rj**2) * power * float(np.sum(edge_slopes(pulse, cursor, m) ** 2))
-    noise = search.noise[number] + search.next[number] + search.fext[row, number]
+    noise = search.noise[number] + search.next[number] + float(search.fext([number])[0, row])
     transmitter = main**2 * 10 ** (-tx.snr_db / 10)
     total = power * float(np.sum(before**2) + np.sum(after**2)) + jitter + noise + transmitter
     signal = tx.level_mismatch * main / (settings.levels - 1)

@@ -40,12 +40,8 @@ def test_products_are_those_of_every_sample_of_a_phase(
     # no slope at either end
     slopes[:, 1:-1] = rows[:, 2:] - rows[:, :-2]
     values, changes = rows[:, phase::M], slopes[:, phase::M]
-    # asked for twice: the terms of a phase are kept
-    every = pulses.all_products(term_weights(weights))
-    for found in (
-        pulses.products(term_weights(weights), phase),
-        pulses.products(term_weights(weights), phase),
-        every[:, phase],
-    ):
-        np.testing.assert_allclose(found[0], values @ values.T, rtol=0.0, atol=1e-12)
-        np.testing.assert_allclose(found[1], changes @ changes.T, rtol=0.0, atol=1e-12)
+    # what is made already is kept
+    pulses.make(phase)
+    found = pulses.all_products(term_weights(weights))[:, phase]
+    np.testing.assert_allclose(found[0], values @ values.T, rtol=0.0, atol=1e-12)
+    np.testing.assert_allclose(found[1], changes @ changes.T, rtol=0.0, atol=1e-12)
