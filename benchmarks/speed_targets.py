@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import os
 import statistics
 import subprocess
 import sys
@@ -27,7 +28,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.side_by_side import ROOT, Cost, Tree, run_command, two_trees
-from benchmarks.target_jobs import reference
+from benchmarks.target_jobs import NO_REFERENCE
 
 PYTHON = sys.executable
 SIRF = (PYTHON, "-m", "sirf")
@@ -254,10 +255,10 @@ def compare_answer(found: Any) -> list[float]:
     return [float(len(rows)), float(len(open_eyes))]
 
 
-def rows() -> tuple[Row, ...]:
-    """All targets, in order."""
-    com_words = ["com", str(reference("backplane_28db", "thru.s4p")), "--standard", "802.3ck-kr1"]
-    eye_words = ["eye", str(reference("c2m_16db", "thru.s4p"))]
+def rows(channels: Path) -> tuple[Row, ...]:
+    """All targets, in order, on the reference `channels`."""
+    com_words = ["com", str(channels / "backplane_28db/thru.s4p"), "--standard", "802.3ck-kr1"]
+    eye_words = ["eye", str(channels / "c2m_16db/thru.s4p")]
     compare_words = ["compare", *WAYS, "--out", "{out}"]
     answer = ["--json", "{out}/answer.json"]
     notebooks = ["--quiet", "--nbmake", "--nbmake-timeout=1800", "-p", "no:cacheprovider"]
@@ -357,7 +358,8 @@ def commit_of(folder: Path) -> str:
 
 def main() -> int:
     """Measure, print a line as soon as a row is done, write."""
-    table = rows()
+    folder = os.environ.get("SIRF_REFERENCE_DIR", "")
+    table = rows(Path(folder) / "channels")
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("base", help="commit or folder")
     options.add_argument("new", nargs="?", default=str(ROOT), help="commit or folder, this tree by default")
@@ -367,6 +369,11 @@ def main() -> int:
     options.add_argument("--json", type=Path)
     options.add_argument("--strict", action="store_true")
     given = options.parse_args()
+    # after the options: their help needs no channels
+    if not folder:
+        options.error(NO_REFERENCE)
+    if given.rounds < 1:
+        options.error(f"--rounds must be at least 1, got {given.rounds}. Five are usual.")
     wanted = [row for row in table if (row.key in given.only if given.only else row.by_default or given.all)]
     outcomes: list[Outcome] = []
     with two_trees(given.base, given.new) as trees:

@@ -28,6 +28,9 @@ import sirf
 
 COPPER_SYMBOLS, LIGHT_SYMBOLS, COUNTED_SYMBOLS = 1_000_000, 400_000, 20_000_000
 LIGHT_NOISE = 4e-15
+NO_REFERENCE = (
+    "SIRF_REFERENCE_DIR must name a folder with channels/, got nothing. Set it to the folder of reference channels."
+)
 """Density in V²/Hz that gives the link with light an error ratio near 1e-3."""
 ANEW = ("sirf.com", "sirf.engine", "sirf.equalizer", "sirf.channel")
 """Rooms whose caches are emptied before every run of a job that is done once by whoever asks for it."""
@@ -67,8 +70,12 @@ def timed(run: Callable[[], Sequence[float]], *, anew: bool = False) -> Prepared
 
 
 def reference(*parts: str) -> Path:
-    """A file of the reference channels."""
-    return Path(os.environ["SIRF_REFERENCE_DIR"]).joinpath("channels", *parts)
+    """A file of the reference channels; ends the program with a sentence where nothing says where they are."""
+    folder = os.environ.get("SIRF_REFERENCE_DIR", "")
+    if not folder:
+        print(NO_REFERENCE, file=sys.stderr)
+        raise SystemExit(2)
+    return Path(folder).joinpath("channels", *parts)
 
 
 def margins(channel: sirf.Channel, standard: str) -> list[float]:

@@ -89,6 +89,11 @@ def main() -> None:
     parser.add_argument("--most", type=float, default=3e8, help="symbols at most for each count")
     parser.add_argument("--no-clock", action="store_true", help="leave column (c) out, which takes most of the time")
     options = parser.parse_args()
+    folder = os.environ.get("SIRF_REFERENCE_DIR", "")
+    if not folder:
+        parser.error(
+            "SIRF_REFERENCE_DIR must name a folder with channels/, got nothing. Set it to the folder of reference channels."
+        )
     targets = [float(text) for text in options.targets.split(",")]
     family = 0.99 ** (1.0 / (2 * len(CHANNELS) * len(targets)))
     print(
@@ -96,7 +101,7 @@ def main() -> None:
         "| inside | (c) ratio |"
     )
     print("|---" * 13 + "|")
-    root = Path(os.environ["SIRF_REFERENCE_DIR"]) / "channels"
+    root = Path(folder) / "channels"
     for file, standard, fext, near in CHANNELS:
         name = f"{Path(file).parts[0]}, {standard}"
         try:

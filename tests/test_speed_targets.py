@@ -57,12 +57,35 @@ def test_differences_are_relative_and_of_the_same_form() -> None:
     assert largest_difference([1.0], [1.0, 2.0]) == math.inf
 
 
-def test_every_row_has_a_name_of_its_own_and_every_job_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SIRF_REFERENCE_DIR", "folder")
-    table = speed_targets.rows()
+def test_every_row_has_a_name_of_its_own_and_every_job_a_row() -> None:
+    table = speed_targets.rows(Path("channels"))
     assert len({one.key for one in table}) == len(table)
     source = Path(speed_targets.__file__).read_text(encoding="utf-8")
     assert all(f'"{name}"' in source for name in JOBS)
+
+
+@pytest.mark.parametrize(
+    ("words", "folder", "status", "said"),
+    [
+        (["--help"], "", 0, "commits or folders"),
+        (["39c75f5"], "", 2, "SIRF_REFERENCE_DIR must name a folder"),
+        (["39c75f5", "--rounds", "0"], "folder", 2, "--rounds must be at least 1, got 0"),
+    ],
+)
+def test_what_cannot_be_measured_is_said_before_anything_runs(
+    words: list[str],
+    folder: str,
+    status: int,
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setenv("SIRF_REFERENCE_DIR", folder)
+    monkeypatch.setattr("sys.argv", ["speed_targets.py", *words])
+    with pytest.raises(SystemExit) as ended:
+        speed_targets.main()
+    assert ended.value.code == status
+    assert said in "".join(capsys.readouterr())
 
 
 def test_a_command_runs_with_the_package_of_its_tree_and_its_cost_is_its_own(tmp_path: Path) -> None:
