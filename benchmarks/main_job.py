@@ -76,18 +76,13 @@ def run_main_job(folder: Path) -> MainJob:
 
 def _alone(folder: Path) -> int:
     """The same in a process that does nothing else: it starts as `sirf` does."""
-    from sirf.__main__ import run
+    from sirf.__main__ import run_alone
     from sirf._kernels.first_run import Process
 
-    # before `kept` loads kernels, as `run` does before the command loads them
+    # before `kept` loads kernels, as `run_alone` does before the command loads them
     Process.commands_only = True
     with mock.patch.object(sys, "argv", ["sirf", *command_of(folder)]), kept(folder):
-        try:
-            run()
-        except SystemExit as end:
-            if end.code:
-                raise
-    return 0
+        return run_alone()
 
 
 if __name__ == "__main__":
