@@ -15,6 +15,8 @@ Flags = NDArray[np.bool_]
 Symbols = NDArray[np.uint8]
 """Level indices, one byte each."""
 Bits = NDArray[np.uint8]
+Pixels = NDArray[np.uint8]
+"""Red, green and blue (H, W, 3) of a picture, from its upper left corner."""
 FecSymbols = NDArray[np.uint16]
 """Symbols of a Reed-Solomon code: ten bits do not fit one byte."""
 
