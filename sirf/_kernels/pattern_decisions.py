@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,25 @@ LOST = 80.0
 """Difference of the squares of two numbers of deviations, from which the tail of the larger is 2^-57 of the other's."""
 MIN_VARIANCE = 0.1
 """Least part of the noise's variance that the noise of the last symbols leaves unknown."""
+CELLS = 64
+"""Cells of `tail_table` a deviation."""
+TABULATED = 9
+"""Deviations that it reaches."""
+
+
+@lru_cache(maxsize=1)
+def tail_table() -> Float:
+    """(C, 8): Taylor coefficients of a normal variable's tail about the middles of cells of 1 / CELLS; read-only."""
+    middles = np.arange(TABULATED * CELLS + 1) / CELLS
+    found = np.empty((len(middles), 8))
+    found[:, 0] = [0.5 * math.erfc(middle * math.sqrt(0.5)) for middle in middles.tolist()]
+    # the derivatives of the density are Hermite polynomials times itself: He(n + 1) = z He(n) - n He(n - 1)
+    before, here = np.zeros_like(middles), np.exp(-0.5 * middles**2) / math.sqrt(2.0 * math.pi)
+    for order in range(1, 8):
+        found[:, order] = (-1.0) ** order * here / math.factorial(order)
+        before, here = here, middles * here - (order - 1) * before
+    found.flags.writeable = False
+    return found
 
 
 @kernel
@@ -31,98 +51,106 @@ def follow_decisions(
     bits: Float,
     wrong: Float,
     least: float,
+    table: Float,
     room: Float,
     met: Integers,
     out: Float,
 ) -> None:
-    """Follow a course of decisions; add to `out` (4, S) by state: its share, its errors upwards and downwards, its bit errors.
+    """Follow a course of decisions; add to `out` (S, 4) by state: its share, its errors upwards and downwards, its bit errors.
 
     `seen` (N,) in V with the sent symbols `sent` (N,) fed back and noise of `deviation` (N,); `bounds` (L - 1,) thresholds. In
     state s, the last errors with the newest as the highest digit to base 3, feedback moves the input by `moved` (S,) V. Noise is
     predicted from that of the last symbols by `prediction` (K,); a right decision tells nothing of it. `bits` (L, L) are bit
     errors of a level decided as another. Shares below `least` are let go, and so are errors after right decisions alone, which
-    have the probabilities `wrong` (N,); the state of right decisions alone, the middle one, is not counted in `out`. `room`
-    (2, K + 2, S), zero at first, and `met` (2, S) are overwritten.
+    have the probabilities `wrong` (2, N), upwards and downwards; the state of right decisions alone, the middle one, is not
+    counted in `out`. `table` is that of `tail_table`; `room` (2, S, K + 2), zero at first, and `met` (2, S) are overwritten.
     """
-    states, memory = len(moved), len(prediction)
+    states, memory, top = len(moved), len(prediction), len(bounds)
     quiet, newest = states // 2, states // 3
     count, turn = 0, 0
     for n in range(len(seen)):
         # right decisions so far, and another one that is as good as certain
-        if count == 0 and wrong[n] <= least:
+        if count == 0 and wrong[0, n] + wrong[1, n] <= least:
             continue
         level, following, away = sent[n], 0, 0.0
         # shares, how much of the noise's variance is known and the last symbols' noise in deviations, both times the share;
         # only states that are met are visited, and cleared once they have been
         now, after, here, there = room[turn], room[1 - turn], met[turn], met[1 - turn]
         for k in range(count):
-            away += now[0, here[k]]
-        # errors begin among right decisions, of whose noise nothing is known
-        now[0, quiet], here[count] = 1.0 - away, quiet
+            away += now[here[k], 0]
+        a_volt = 1.0 / deviation[n]
+        high = bounds[level] * a_volt if level < top else np.inf
+        low = bounds[level - 1] * a_volt if level > 0 else -np.inf
         for k in range(count + 1):
-            s = here[k]
-            weight = now[0, s]
-            mean = 0.0
-            for j in range(memory):
-                mean += prediction[j] * now[2 + j, s] / weight
-            wide = math.sqrt(max(1.0 - prediction[0] * prediction[0] * now[1, s] / weight, MIN_VARIANCE))
-            centre = (seen[n] + moved[s]) / deviation[n] + mean
-            up, down, errors, above, below = _error_probabilities(centre, wide, deviation[n], level, bounds, bits)
+            # errors begin among right decisions, of whose noise nothing is known
+            s, weight, mean, wide = quiet, 1.0 - away, 0.0, 1.0
+            if k < count:
+                s = here[k]
+                weight = now[s, 0]
+                for j in range(memory):
+                    mean += prediction[j] * now[s, 2 + j]
+                mean /= weight
+                wide = math.sqrt(max(1.0 - prediction[0] * prediction[0] * now[s, 1] / weight, MIN_VARIANCE))
+            centre, narrow = (seen[n] + moved[s]) * a_volt + mean, 1.0 / wide
+            above, below = _within((high - centre) * narrow), _within((low - centre) * narrow)
+            up, down = wrong[0, n], wrong[1, n]
             if s != quiet:
-                out[0, s] += weight
-                out[1, s] += weight * up
-                out[2, s] += weight * down
-                out[3, s] += weight * errors
+                # every tail is counted from the side on which it keeps its digits
+                up, down = gaussian_tail(above, table), gaussian_tail(-below, table)
+                errors = up * bits[level, min(level + 1, top)] + down * bits[level, max(level - 1, 0)]
+                # beside the nearest tail that of a farther threshold is lost in rounding
+                reach = min(above * above, below * below) + LOST
+                for b in range(top):
+                    place = _within((bounds[b] * a_volt - centre) * narrow)
+                    if b > level and place * place <= reach:
+                        errors += gaussian_tail(place, table) * (bits[level, b + 1] - bits[level, b])
+                    elif b < level - 1 and place * place <= reach:
+                        errors += gaussian_tail(-place, table) * (bits[level, b] - bits[level, b + 1])
+                out[s, 0] += weight
+                out[s, 1] += weight * up
+                out[s, 2] += weight * down
+                out[s, 3] += weight * errors
             for way in range(3):
                 part = down if way == 0 else (up if way == 2 else max(1.0 - up - down, 0.0))
                 new, into = weight * part, way * newest + s // 3
                 # right decisions alone begin anew
                 if new <= least or into == quiet:
                     continue
-                if after[0, into] == 0.0:
+                if after[into, 0] == 0.0:
                     there[following] = into
                     following += 1
                 # a right decision tells next to nothing of the noise
                 first, second = 0.0, 1.0
                 if way != 1:
                     first, second = _beyond(above if way == 2 else -below, part)
-                after[0, into] += new
-                after[1, into] += new * (1.0 - wide * wide * second)
-                after[2, into] += new * (mean + wide * (-first if way == 0 else first))
+                after[into, 0] += new
+                after[into, 1] += new * (1.0 - wide * wide * second)
+                after[into, 2] += new * (mean + wide * (-first if way == 0 else first))
                 for j in range(1, memory):
-                    after[2 + j, into] += part * now[1 + j, s]
+                    after[into, 2 + j] += part * now[s, 1 + j]
             for j in range(memory + 2):
-                now[j, s] = 0.0
+                now[s, j] = 0.0
         count, turn = following, 1 - turn
 
 
 @kernel
-def _error_probabilities(
-    centre: float, wide: float, deviation: float, level: int, bounds: Float, bits: Float
-) -> tuple[float, float, float, float, float]:
-    """Of a `level` whose input is at `centre` with `wide`, in deviations: probability of an error upwards and downwards, mean bit
-    errors, and how many `wide` the next threshold lies above and below.
-    """
-    up = down = errors = 0.0
-    above, below = np.inf, -np.inf
-    # the place of the next threshold on the side of k
-    nearest = min(max((bounds[max(level - 1, 0)] / deviation - centre) / wide, -FARTHEST), FARTHEST)
-    for k in range(len(bounds)):
-        place = min(max((bounds[k] / deviation - centre) / wide, -FARTHEST), FARTHEST)
-        if k == level:
-            nearest = place
-        # beside the tail of that one the tail of a farther threshold is lost in rounding
-        if place * place - nearest * nearest > LOST:
-            continue
-        # every tail is counted from the side on which it keeps its digits
-        tail = 0.5 * math.erfc((place if k >= level else -place) * math.sqrt(0.5))
-        nearer, farther = (k, k + 1) if k >= level else (k + 1, k)
-        errors += tail * (bits[level, farther] - bits[level, nearer])
-        if k == level:
-            up, above = tail, place
-        elif k == level - 1:
-            down, below = tail, place
-    return up, down, errors, above, below
+def _within(place: float) -> float:
+    return min(max(place, -FARTHEST), FARTHEST)
+
+
+@kernel
+def gaussian_tail(place: float, table: Float) -> float:
+    """Part of a standard normal variable beyond `place`, to 3e-14 of itself; `table` is that of `tail_table`."""
+    size = abs(place)
+    cell = int(size * CELLS + 0.5)
+    if cell >= len(table):
+        return 0.5 * math.erfc(place * math.sqrt(0.5))
+    # four products side by side: a chain of seven would wait for each of them
+    d, c = size - cell / CELLS, table[cell]
+    square = d * d
+    low, high = c[0] + c[1] * d + (c[2] + c[3] * d) * square, c[4] + c[5] * d + (c[6] + c[7] * d) * square
+    tail = low + high * (square * square)
+    return float(tail) if place >= 0.0 else 1.0 - float(tail)
 
 
 @kernel

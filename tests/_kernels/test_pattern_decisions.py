@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from sirf._arrays import Float, Integer
-from sirf._kernels.pattern_decisions import follow_decisions
+from sirf._kernels.pattern_decisions import CELLS, TABULATED, follow_decisions, gaussian_tail, tail_table
 
 BOUNDS = np.array([-0.6, 0.05, 0.7])
 BITS = np.array([[0.0, 0.5, 1.0, 0.5], [0.5, 0.0, 0.5, 1.0], [1.0, 0.5, 0.0, 0.5], [0.5, 1.0, 0.5, 0.0]])
@@ -23,8 +23,8 @@ def above(threshold: float) -> float:
 
 
 def by_recursion(seen: Float, deviation: Float, sent: Integer, moved: Float) -> Float:
-    """(4, 9) as the kernel's, of independent noise."""
-    now, out = np.zeros(9), np.zeros((4, 9))
+    """(9, 4) as the kernel's, of independent noise."""
+    now, out = np.zeros(9), np.zeros((9, 4))
     now[4] = 1.0
     for n, level in enumerate(sent):
         following = np.zeros(9)
@@ -35,14 +35,14 @@ def by_recursion(seen: Float, deviation: Float, sent: Integer, moved: Float) -> 
             for error, part in ((-1, down), (0, parts[level]), (1, up)):
                 following[(error + 1) * 3 + s // 3] += weight * part
             if s != 4:
-                out[:, s] += weight * np.array([1.0, up, down, parts @ BITS[level]])
+                out[s] += weight * np.array([1.0, up, down, parts @ BITS[level]])
         now = following
     return out
 
 
 def rooms(states: int = 9, memory: int = 3) -> tuple[Float, Integer]:
     """The work arrays of a course."""
-    return np.zeros((2, memory + 2, states)), np.empty((2, states), np.int64)
+    return np.zeros((2, states, memory + 2)), np.empty((2, states), np.int64)
 
 
 # little noise puts the farther thresholds beyond what double precision adds to the nearer ones
@@ -58,33 +58,39 @@ def test_shares_and_rates_are_those_of_all_sequences(function: object, noise: fl
     edges = np.concatenate([[-np.inf], BOUNDS, [np.inf]])
     wrong = np.array(
         [
-            above((edges[k + 1] - x) / sigma) + above((x - edges[k]) / sigma)
+            (above((edges[k + 1] - x) / sigma), above((x - edges[k]) / sigma))
             for k, x, sigma in zip(sent, seen, deviation, strict=True)
         ]
-    )
+    ).T
     # bad patterns among them: errors upwards and downwards are as likely as none
-    assert wrong.max() > 0.5
-    out = np.zeros((4, 9))
-    function(seen, deviation, sent, BOUNDS, moved, np.zeros(3), BITS, wrong, 0.0, *rooms(), out)
+    assert wrong.sum(axis=0).max() > 0.5
+    out, table = np.zeros((9, 4)), tail_table()
+    function(seen, deviation, sent, BOUNDS, moved, np.zeros(3), BITS, wrong, 0.0, table, *rooms(), out)
     assert out == pytest.approx(by_recursion(seen, deviation, sent, moved), rel=1e-9)
     # unlikely sequences left out take as much as they are worth at most
-    fewer = np.zeros((4, 9))
-    function(seen, deviation, sent, BOUNDS, moved, np.zeros(3), BITS, wrong, 1e-4, *rooms(), fewer)
+    fewer = np.zeros((9, 4))
+    function(seen, deviation, sent, BOUNDS, moved, np.zeros(3), BITS, wrong, 1e-4, table, *rooms(), fewer)
     assert np.all(fewer <= out * (1.0 + 1e-12))
-    assert fewer[0].sum() == pytest.approx(out[0].sum(), rel=1e-2)
+    assert fewer[:, 0].sum() == pytest.approx(out[:, 0].sum(), rel=1e-2)
 
 
 def test_the_last_noise_moves_what_follows_an_error() -> None:
     """After an error upwards noise that is tied to the last symbol's keeps the next input high: fewer errors downwards."""
     sent = np.full(1000, 1)
     seen, deviation = np.full(1000, LEVELS[1]), np.full(1000, 0.2)
-    wrong, moved = np.full(1000, 0.2), np.zeros(9)
-    tied, free = (np.zeros((4, 9)) for _ in range(2))
+    wrong, moved = np.full((2, 1000), 0.1), np.zeros(9)
+    tied, free = (np.zeros((9, 4)) for _ in range(2))
     for prediction, out in ((0.5, tied), (0.0, free)):
-        follow_decisions(
-            seen, deviation, sent, BOUNDS, moved, np.array([prediction, 0.0, 0.0]), BITS, wrong, 0.0, *rooms(), out
-        )
+        course = seen, deviation, sent, BOUNDS, moved, np.array([prediction, 0.0, 0.0]), BITS, wrong
+        follow_decisions(*course, 0.0, tail_table(), *rooms(), out)
     # states 6 to 8 follow an error upwards
-    up, down = (out[1:3, 6:].sum(axis=1) / out[0, 6:].sum() for out in (tied, free))
+    up, down = (out[6:, 1:3].sum(axis=0) / out[6:, 0].sum() for out in (tied, free))
     assert up[0] > 1.5 * down[0]
     assert up[1] < 0.7 * down[1]
+
+
+def test_tails_are_those_of_a_normal_variable() -> None:
+    """At the middles and the ends of cells, where the series errs most, and behind the table."""
+    ends = (np.arange(-TABULATED * CELLS, TABULATED * CELLS) + 0.5) / CELLS
+    for place in [*ends, *(ends + 0.25 / CELLS), 0.0, -0.0, 12.3, -12.3, 30.0, -30.0]:
+        assert gaussian_tail(place, tail_table()) == pytest.approx(above(place), rel=3e-14, abs=0.0)

@@ -12,7 +12,7 @@ from scipy.linalg import solve_toeplitz
 from scipy.special import ndtr
 
 from sirf._arrays import Float, Integer
-from sirf._kernels.pattern_decisions import follow_decisions
+from sirf._kernels.pattern_decisions import follow_decisions, tail_table
 from sirf.engine.light.pattern_tails import PatternTails
 from sirf.signal.pam import bit_error_table, bits_per_symbol
 
@@ -43,7 +43,7 @@ class PatternFeedback:
         for _ in range(MOST_NOISE):
             self.deviation = np.sqrt(variance)
             self.wrong = self._wrong()
-            if _number_of_equal(self.wrong) >= FEWEST_PATTERNS:
+            if _number_of_equal(self.wrong.sum(axis=1)) >= FEWEST_PATTERNS:
                 break
             # the factor raises the deviation, whose square the variance is
             variance = variance * MORE_NOISE**2
@@ -52,10 +52,10 @@ class PatternFeedback:
         self.prediction = solve_toeplitz(correlation[:-1], correlation[1:])
 
     def _wrong(self) -> Float:
-        """Error ratio (R, N) of each pattern after right decisions."""
+        """Error ratios (R, 2, N) of each pattern after right decisions, upwards and downwards."""
         bounds = np.concatenate([[-np.inf], self.decision, [np.inf]])
         above, below = self.seen - bounds[self.sent + 1], bounds[self.sent] - self.seen
-        return np.asarray(ndtr(above / self.deviation) + ndtr(below / self.deviation))
+        return np.asarray(ndtr(np.stack([above, below], axis=1) / self.deviation[:, None]))
 
     def rates(self, states: Integer, fed: Float) -> Float:
         """(3, S): errors upwards and downwards after each of `states` (S, M), bit errors a bit; not a number where unknown.
@@ -63,16 +63,16 @@ class PatternFeedback:
         `fed` (M,) in V is what an error of one level takes off the next symbols. Nothing is told of right decisions.
         """
         bits = np.asarray(bit_error_table(self.levels) / bits_per_symbol(self.levels), dtype=float)
-        # the first row counts how often each sequence of errors came, and divides the other three in the end
-        out = np.zeros((4, len(states)))
+        # the first column counts how often each sequence of errors came, and divides the other three in the end
+        out = np.zeros((len(states), 4))
         moved = -np.asarray(states @ fed, dtype=float)
-        least = LEAST_SHARE * float(self.wrong.mean())
+        least = LEAST_SHARE * float(self.wrong.sum(axis=1).mean())
         for seen, deviation, wrong in zip(self.seen, self.deviation, self.wrong, strict=True):
             # made here: the compiler takes longer for what makes an array than for the loops
-            room, met = np.zeros((2, PREDICTION + 2, len(states))), np.empty((2, len(states)), np.int64)
+            room, met = np.zeros((2, len(states), PREDICTION + 2)), np.empty((2, len(states)), np.int64)
             course = seen, deviation, self.sent, self.decision, moved, self.prediction, bits, wrong
-            follow_decisions(*course, least, room, met, out)
-        return np.asarray(out[1:] / np.where(out[0] > 0.0, out[0], np.nan))
+            follow_decisions(*course, least, tail_table(), room, met, out)
+        return np.asarray(out[:, 1:] / np.where(out[:, :1] > 0.0, out[:, :1], np.nan)).T
 
 
 def _number_of_equal(shares: Float) -> float:
