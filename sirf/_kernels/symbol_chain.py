@@ -8,7 +8,6 @@ and symbols takes eight times as long to compile.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -93,7 +92,8 @@ class SymbolChain:
         if wanted is not None:
             both[:-1, :-1], both[-1, :-1] = wanted, wanted.any(axis=0)
             both[:, -1] = both[:, :-1].any(axis=1)
-        total = next(self.totals(cursors[None], main, outside[None], both[None], np.array([scale])))
+        every = np.arange(count**2)[None]
+        total = self.totals(cursors[None], main, outside[None], both[None], np.array([scale]), every)[0]
         return np.asarray(total[:, 0] + 1j * total[:, 1]).reshape(count, count, self.size)
 
     def totals(
@@ -103,48 +103,49 @@ class SymbolChain:
         outside: Complex,
         wanted: NDArray[np.bool_],
         scales: Float,
+        places: NDArray[np.int64],
         needed: NDArray[np.int64] | None = None,
-    ) -> Iterator[Float]:
-        """As `expectation`, of C chains in turn with `cursors` (C, Q) and `scales` (C,): each (L L, 2, S), in place of the last.
+    ) -> Float:
+        """(C, P, 2, S): as `expectation`, of C chains with `cursors` (C, Q) and `scales` (C,); real and imaginary parts apart.
 
-        Real and imaginary parts apart, the symbol before the main one first. `outside` (C, 2, L, S) or (C, 0, …). Last row and
-        column of `wanted` (C, L + 1, L + 1) are for a level that is not known: whether any is wanted with it. Behind the first
-        `needed` (C,) points, by default all, nothing is computed.
+        Of each chain those at `places` (C, P), the symbol before the main one times L plus the main one. `outside` (C, 2, L, S)
+        or (C, 0, …). Last row and column of `wanted` (C, L + 1, L + 1) are for a level that is not known: whether any is wanted
+        with it. Behind the first `needed` (C,) points, by default all, nothing is computed.
         """
-        kind, starting, turn = self.kind._replace(main=main), *self._symbol_weights(cursors, main)
-        steps, shares = chain_steps(kind, self.edges)
-        weights, total = self.rows[WEIGHTS : kind.totals], self.rows[kind.totals :][: len(self.levels) ** 2]
-        rows, room, table = np.empty((*turn.shape[1:], self.size), dtype=complex), np.empty(POINTS), self.tables.table
-        lookup, used = self._lookup(scales), [self.size] * len(scales) if needed is None else needed.tolist()
+        steps, shares = chain_steps(self.kind._replace(main=main), self.edges)
+        starting, turns = self._symbol_weights(cursors, main)
+        room, table, lookup = np.empty(POINTS), self.tables.table, self._lookup(scales)
+        used = np.full(len(scales), self.size) if needed is None else needed
         if self.apart:
             table = self._with_room()
         parts, tabled = (each.reshape(len(each), 2, each.shape[1] // 2) for each in (self.rows, table))
-        for c, scale in enumerate(scales.tolist()):
-            # a rotation a point, which costs less than an exponential
-            rows[:], rows[:, :, 0] = turn[c, :, :, None], starting[c]
-            np.multiply.accumulate(rows, axis=2, out=rows)
-            if len(outside[c]):
-                rows[[0, -1]] *= outside[c, :, :, : self.size]
-            weights[:, : self.size], weights[:, self.size :] = (
-                part.reshape(-1, self.size) for part in (rows.real, rows.imag)
-            )
-            total[:] = 0.0
-            if self.apart:
-                self._add_each_by_itself(table, scale)
-            run_chain(parts, steps, shares, wanted[c].ravel(), tabled, self.moves, lookup[c], room, used[c])
-            yield total.reshape(-1, 2, self.size)
+        found = np.zeros((*places.shape, 2, self.size))
+        beyond = outside.view(np.float64).reshape(*outside.shape, 2)
+        pairs = wanted.reshape(len(wanted), -1)
 
-    def _symbol_weights(self, cursors: Float, main: int) -> tuple[Float, Complex]:
-        """(C, Q, L): probability of each level times exp(s level cursor) where the line begins, and what turns it on from there.
+        def run(which: slice) -> None:
+            symbols = starting[which], turns[which], beyond[which]
+            own = pairs[which], lookup[which], *symbols, used[which], places[which], found[which]
+            run_chains(parts, steps, shares, tabled, self.moves, room, *own)
 
-        Of the main symbol one.
+        if not self.apart:
+            run(slice(None))
+        # transitions by themselves have rows of their own in the table, which the next chain overwrites
+        for c in range(len(scales) if self.apart else 0):
+            self._add_each_by_itself(table, float(scales[c]))
+            run(slice(c, c + 1))
+        return found
+
+    def _symbol_weights(self, cursors: Float, main: int) -> tuple[Float, Float]:
+        """(C, Q, L): probability of each level times exp(s level cursor) where the line begins, and the angle that turns it on
+        from there. Of the main symbol one.
         """
         swing = np.multiply.outer(cursors, self.levels)
         # what is given has neither weight nor voltage
         swing[:, main] = 0.0
         starting = np.exp(self.theta * swing) * self.likely
         starting[:, main] = 1.0
-        return starting, np.exp(1j * self.step * swing)
+        return starting, self.step * swing
 
     def _lookup(self, scales: Float) -> Float:
         """(C, Q, 5): how the rows about a transition of each edge are found in the table, for `run_chain`."""
@@ -213,6 +214,58 @@ def _distinct(transitions: bytes) -> tuple[Float, Whole]:
     """The transitions (N,) that differ, and which of them each is: of most edges of a link the same."""
     apart, which = np.unique(np.frombuffer(transitions), return_inverse=True)
     return apart, which.reshape(-1)
+
+
+@kernel(fastmath=True)  # products of bounded factors: their order moves the last digits only
+def run_chains(
+    rows: Float,
+    steps: NDArray[np.int32],
+    shares: Float,
+    table: Float,
+    moves: Float,
+    weights: Float,
+    wanted: NDArray[np.bool_],
+    lookup: Float,
+    starting: Float,
+    angles: Float,
+    outside: Float,
+    sizes: Whole,
+    places: Whole,
+    out: Float,
+) -> None:
+    """Follow the steps of C chains in turn; the arguments of `run_chain` with a first axis for the chains where they differ.
+
+    Weights of symbols are `starting` (C, Q, L) where the line begins, turned by `angles` (C, Q, L) from point to point; those of
+    the first and the last symbol are multiplied by `outside` (C, 2, L, S, 2), or (C, 0, …) for none. Of the results those at
+    `places` (C, P) are put into `out` (C, P, 2, S), which is left as it is behind the first `sizes` (C,) points.
+    """
+    symbols, levels = starting.shape[1:]
+    totals = WEIGHTS + symbols * levels
+    for c in range(len(starting)):
+        size = sizes[c]
+        for q in range(symbols):
+            for level in range(levels):
+                row, x, y = rows[WEIGHTS + q * levels + level], starting[c, q, level], 0.0
+                # a rotation a point, which costs less than an exponential
+                turn_re, turn_im = np.cos(angles[c, q, level]), np.sin(angles[c, q, level])
+                for n in range(size):
+                    row[0, n], row[1, n] = x, y
+                    x, y = x * turn_re - y * turn_im, x * turn_im + y * turn_re
+        for end in range(outside.shape[1]):
+            for level in range(levels):
+                row, other = rows[WEIGHTS + end * (symbols - 1) * levels + level], outside[c, end, level]
+                for n in range(size):
+                    x, y, p, q = row[0, n], row[1, n], other[n, 0], other[n, 1]
+                    row[0, n], row[1, n] = x * p - y * q, x * q + y * p
+        for k in range(totals, totals + levels * levels):
+            for part in range(2):
+                for n in range(size):
+                    rows[k, part, n] = 0.0
+        run_chain(rows, steps, shares, wanted[c], table, moves, lookup[c], weights, size)
+        for k in range(places.shape[1]):
+            for part in range(2):
+                for n in range(size):
+                    out[c, k, part, n] = rows[totals + places[c, k], part, n]
 
 
 @kernel(fastmath=True)  # products of bounded factors: their order moves the last digits only

@@ -114,9 +114,13 @@ def test_only_the_points_that_are_needed_are_computed() -> None:
     cursors = np.random.default_rng(9).uniform(-0.1, 0.1, (3, EDGES + 3))
     outside, wanted = np.zeros((3, 0, 2, size), dtype=complex), np.ones((3, 3, 3), dtype=bool)
     scales, needed = np.array([1.0, 0.6, 0.8]), np.array([size, 1, LANES + 3])
-    every = [each.copy() for each in chain.totals(cursors, 4, outside, wanted, scales)]
-    for found, expected, points in zip(
-        chain.totals(cursors, 4, outside, wanted, scales, needed), every, needed.tolist(), strict=True
-    ):
+    places = np.tile(np.arange(4), (3, 1))
+    every = chain.totals(cursors, 4, outside, wanted, scales, places)
+    some = chain.totals(cursors, 4, outside, wanted, scales, places, needed)
+    for found, expected, points in zip(some, every, needed.tolist(), strict=True):
         assert found[:, :, :points] == pytest.approx(expected[:, :, :points], rel=1e-13)
         assert not found[:, :, points:].any()
+    # two of the results, in another order
+    places = np.array([[3, 0], [1, 2], [2, 0]])
+    few = chain.totals(cursors, 4, outside, wanted, scales, places)
+    assert np.array_equal(few, np.take_along_axis(every, places[:, :, None, None], axis=1))

@@ -62,17 +62,19 @@ class Neighbours:
         return found
 
     def outside(self, cursors: Float, points: NDArray[Any]) -> Complex:
-        """(2, L, S): what partners beyond both ends add on `points` (S,), given the first and last level; empty without pairs."""
-        count = len(self.levels)
+        """(..., 2, L, S): what partners beyond both ends, through `cursors` (..., K), add on `points` (S,), given the first and
+        the last level; (..., 0, L, S) without pairs."""
+        count, several = len(self.levels), cursors.shape[:-1]
         if self.first is None:
-            return np.zeros((0, count, len(points)), dtype=complex)
-        found = np.ones((2, count, len(points)), dtype=complex)
+            return np.zeros((*several, 0, count, len(points)), dtype=complex)
+        found = np.ones((*several, 2, count, len(points)), dtype=complex)
         # conditional on the partner inside the range, whose level is given where this factor is used
         given = MET / MET.sum(axis=1, keepdims=True)
         low, high = self._ends
         for row, place in enumerate((low if low < self.start else -1, high - 1 if high > self.stop else -1)):
-            if 0 <= place < len(cursors):
-                found[row] = given @ np.exp(np.outer(cursors[place] * self.levels, points))
+            if 0 <= place < cursors.shape[-1]:
+                swing = cursors[..., place, None] * self.levels
+                found[..., row, :, :] = given @ np.exp(np.multiply.outer(swing, points))
         return found
 
     def others(self, cursors: Float) -> Float:

@@ -204,11 +204,9 @@ def tied_by_level(
         pairs[each, before, level] = pairs[each, before, -1] = pairs[each, -1, level] = pairs[each, -1, -1] = True
     # where the totals of what is wanted stand
     places = np.stack([before * count + level for before, level in wanted], axis=1)
-    totals = np.empty((len(functions), len(wanted), 2, chain.size))
     tied_symbols = np.ascontiguousarray(cursors[:, row.start : row.stop])
-    outside = np.stack([row.outside(own, points) for own in cursors])
-    for c, total in enumerate(chain.totals(tied_symbols, main - row.start, outside, pairs, scales, needed)):
-        totals[c] = total[places[c]]
+    outside = row.outside(cursors, points)
+    totals = chain.totals(tied_symbols, main - row.start, outside, pairs, scales, places, needed)
     size = min(chain.size, functions.shape[1])
     found = np.zeros((len(wanted), *functions.shape), dtype=complex)
     found.real[:, :, :size], found.imag[:, :, :size] = totals[..., :size].transpose(2, 1, 0, 3)
