@@ -92,5 +92,8 @@ def test_the_last_noise_moves_what_follows_an_error() -> None:
 def test_tails_are_those_of_a_normal_variable() -> None:
     """At the middles and the ends of cells, where the series errs most, and behind the table."""
     ends = (np.arange(-TABULATED * CELLS, TABULATED * CELLS) + 0.5) / CELLS
-    for place in [*ends, *(ends + 0.25 / CELLS), 0.0, -0.0, 12.3, -12.3, 30.0, -30.0]:
+    for place in [*ends, *(ends + 0.25 / CELLS), 0.0, -0.0, -12.3, -30.0]:
         assert gaussian_tail(place, tail_table()) == pytest.approx(above(place), rel=3e-14, abs=0.0)
+    # the square of a large place takes the rounding of the place to the exponent
+    for place in (9.5, 12.3, 30.0):
+        assert gaussian_tail(place, tail_table()) == pytest.approx(above(place), rel=1e-12, abs=0.0)
