@@ -34,17 +34,26 @@ def add_opposites(factor: Complex, theta: float, step: float, swing: float, shar
         x, y = x * turn_re - y * turn_im, x * turn_im + y * turn_re
 
 
-@kernel(fastmath=True)  # products of bounded factors; reordering moves the last digits only
-def add_exponentials(total: Complex, theta: float, step: float, volts: Float, shares: Float) -> None:
-    """Add the sum over k of `shares`[k] exp(s `volts`[k]) to `total` (S,), each angle advanced by rotation."""
-    for k in range(len(volts)):
-        x = shares[k] * np.exp(theta * volts[k])
-        y = 0.0
-        turn_re = np.cos(step * volts[k])
-        turn_im = np.sin(step * volts[k])
-        for n in range(len(total)):
-            total[n] += complex(x, y)
-            x, y = x * turn_re - y * turn_im, x * turn_im + y * turn_re
+@kernel(fastmath=True)  # sums of positive multiples of bounded factors; reordering moves the last digits only
+def add_exponentials(total: Complex, theta: float, step: float, volts: Float, shares: Float, room: Float) -> None:
+    """Add the sum over k of `shares`[r, k] exp(s `volts`[r, k]) to row r of `total` (R, S), each angle advanced by rotation.
+
+    `volts` and `shares` (R, K); `room` (4, K) is overwritten.
+    """
+    re, im, turn_re, turn_im = room[0], room[1], room[2], room[3]
+    for r in range(len(total)):
+        for k in range(volts.shape[1]):
+            re[k], im[k] = shares[r, k] * np.exp(theta * volts[r, k]), 0.0
+            turn_re[k], turn_im[k] = np.cos(step * volts[r, k]), np.sin(step * volts[r, k])
+        # voltages side by side: each waits for its own last rotation alone, and the loop over them is one of vectors
+        for n in range(total.shape[1]):
+            real = imag = 0.0
+            for k in range(len(re)):
+                x, y = re[k], im[k]
+                real += x
+                imag += y
+                re[k], im[k] = x * turn_re[k] - y * turn_im[k], x * turn_im[k] + y * turn_re[k]
+            total[r, n] += complex(real, imag)
 
 
 @kernel(fastmath=True)  # products of bounded factors: their order moves the last digits only

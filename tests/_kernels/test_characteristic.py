@@ -163,8 +163,9 @@ def test_the_tilt_solves_its_equation_within_a_percent_or_two(kernels: ModuleTyp
 
 
 def test_exponentials_add_up(kernels: ModuleType) -> None:
-    volts, shares = np.array([-0.3, 0.0, 0.2]), np.array([0.2, 0.5, 0.3])
+    volts, shares = np.array([[-0.3, 0.0, 0.2], [0.1, -0.1, 0.25]]), np.array([[0.2, 0.5, 0.3], [0.6, 0.4, 0.0]])
     s = 40.0 + 1j * 2.0 * np.arange(50)
-    total = np.ones(50, dtype=complex)
-    kernels.add_exponentials(total, 40.0, 2.0, volts, shares)
-    assert total == pytest.approx(1.0 + np.exp(np.outer(s, volts)) @ shares, rel=1e-11)
+    total = np.ones((2, 50), dtype=complex)
+    kernels.add_exponentials(total, 40.0, 2.0, volts, shares, np.empty((4, 3)))
+    expected = 1.0 + np.sum(shares[:, None] * np.exp(volts[:, None] * s[:, None]), axis=2)
+    assert total == pytest.approx(expected, rel=1e-11)

@@ -217,6 +217,7 @@ class InterferenceModel:
         self._crosstalk: dict[tuple[TiltedContour, int], Complex] = {}
         self._after: AfterError | None = None
         self._instant: Interference | None = None
+        self._balanced: tuple[Interference, Float] | None = None
         self.large: LargeSignal | None = None
         self.decided = self.levels
         if large:
@@ -295,7 +296,12 @@ class InterferenceModel:
         midway = thresholds(self.decided) * self.front_end.main_cursor
         if self.large is None or self.link.receiver.thresholds == "midway":
             return midway
-        return at_instant.balanced_thresholds(self.decided, self.front_end.main_cursor)
+        # kept: an eye reads them, and its error ratios do so again
+        if self._balanced is None or self._balanced[0] is not at_instant:
+            found = at_instant.balanced_thresholds(self.decided, self.front_end.main_cursor)
+            found.flags.writeable = False
+            self._balanced = at_instant, found
+        return self._balanced[1]
 
     def main_cursors(self, offsets: NDArray[np.int64]) -> Float:
         """Main cursor in V at each offset in samples."""

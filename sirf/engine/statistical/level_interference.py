@@ -71,9 +71,8 @@ def interference_by_level(
     quiet = crosstalk * np.exp(line.points**2 * (0.5 * gaussian[:, None]))
     found = []
     for sign, functions in zip((1.0, -1.0), _functions(given, main, displacement, levels, quiet, line), strict=True):
-        rest = np.zeros_like(functions)
-        for row, volts, shares in zip(rest, sign * given.offsets, given.shares, strict=True):
-            add_exponentials(row, line.tilt, line.step, volts, shares)
+        rest, room = np.zeros_like(functions), np.empty((4, given.offsets.shape[1]))
+        add_exponentials(rest, line.tilt, line.step, sign * given.offsets, given.shares, room)
         rest *= functions * _skewed(line, gaussian, sign * given.third)
         found.append(rest.reshape(count, count, -1).sum(axis=1))
     above, below = found
