@@ -24,6 +24,7 @@ from sirf.engine.statistical.edge_jitter import Displacement
 from sirf.engine.statistical.error_propagation import MEMORY, RatesByPattern
 from sirf.engine.statistical.level_interference import Conditionals, interference_by_level
 from sirf.engine.statistical.link_error_rates import error_rates
+from sirf.engine.statistical.open_phases import while_open
 from sirf.engine.statistical.tilted_contour import EXACT, TiltedContour
 from sirf.engine.statistical.tilted_inversion import (
     BELOW_ERRORS,
@@ -102,7 +103,7 @@ def statistical_eye(
         raise SirfError(f"phases must divide samples_per_ui = {m}, got {phases}. Use {m} or 1.")
     model = interference_model(link.placed(), worst_phase, sampling_jitter_ui)
     offsets = (np.arange(count) - count // 2) * (m // count)
-    slices = [model.at(int(offset)) for offset in offsets] if open_at is None else _while_open(model, offsets, open_at)
+    slices = [model.at(int(offset)) for offset in offsets] if open_at is None else while_open(model, offsets, open_at)
     # as many phases on both sides as were computed
     offsets = offsets[(count - len(slices) + 1) // 2 :][: len(slices)]
     main = model.main_cursors(offsets)
@@ -125,35 +126,6 @@ def statistical_eye(
         omitted=model.front_end.omitted,
         sampling=link.chosen_instant(),
     )
-
-
-def _while_open(model: InterferenceModel, offsets: NDArray[np.int64], ratio: float) -> list[Interference]:
-    """Interference at the middle one of `offsets` and as many on both sides as it takes for every eye to close at `ratio`."""
-    centre = len(offsets) // 2
-    found = [model.at(int(offsets[centre]))]
-    decision = model.thresholds(found[0])
-
-    def closed(piece: Interference, index: int) -> NDArray[np.bool_]:
-        main = float(model.main_cursors(offsets[index : index + 1])[0])
-        return np.array(
-            [
-                threshold <= model.decided[e] * main + piece.quantile(e, ratio)
-                or threshold >= model.decided[e + 1] * main - piece.lower_quantile(e + 1, ratio)
-                for e, threshold in enumerate(decision)
-            ]
-        )
-
-    # going outwards, an eye that has closed once stays closed on that side
-    left = right = closed(found[0], centre)
-    for step in range(1, centre + 1):
-        if left.all() and right.all():
-            return found
-        found.insert(0, model.at(int(offsets[centre - step])))
-        left = left | closed(found[0], centre - step)
-        if centre + step < len(offsets):
-            found.append(model.at(int(offsets[centre + step])))
-            right = right | closed(found[-1], centre + step)
-    return found
 
 
 def clips(link: Link) -> bool:
