@@ -24,7 +24,7 @@ _TOP = 0.25
 """Part of the band, at its upper end, from which the continuation takes its slope and delay."""
 _JUMP = 0.2
 """Distance of the value at DC from its neighbour above which it may be one that no neighbour knows of."""
-_DECAYED = 6.1
+DECAYED = 6.1
 """Distances in `FlatResponse.reach` beyond which nothing of the mismatch at the edge is left: exp(-6.1²) is below 1e-16."""
 _REAL = 0.02
 """A file's DC value is believed when its imaginary part is below this part of its neighbour's magnitude."""
@@ -68,12 +68,15 @@ class FlatResponse:
         result[inside:] = self.beyond(frequency[inside:])
         return result
 
-    def later_on_transform_grid(self, n_samples: int, sample_rate: float, delay_s: float) -> Complex:
+    def later_on_transform_grid(
+        self, n_samples: int, sample_rate: float, delay_s: float, points: int | None = None
+    ) -> Complex:
         """Response (n_samples // 2 + 1,) at the frequencies of a real transform, later by `delay_s` than without the bulk delay.
 
-        As `at`, but the even steps of the grid turn all phases at once, and what has decayed is left out.
+        As `at`, but the even steps of the grid turn all phases at once, and what has decayed is left out. At all frequencies, or
+        at the first `points` of them.
         """
-        frequency, root = transform_grid(n_samples, sample_rate), root_grid(n_samples, sample_rate)
+        frequency, root = (grid(n_samples, sample_rate)[:points] for grid in (transform_grid, root_grid))
         step = sample_rate / n_samples
         inside = int(np.searchsorted(frequency, self.edge, side="right"))
         result = np.empty(frequency.size, dtype=np.complex128)
@@ -89,7 +92,7 @@ class FlatResponse:
         trend = turned(beyond.size, step * (self.edge_delay_s + delay_s)) * (self.level * np.exp(-2j * np.pi * start))
         result[inside:] = trend * np.exp(-self.loss * (root[inside:] - np.sqrt(self.edge)))
         # beyond that the mismatch is below the last bit
-        near = slice(inside, inside + int(np.searchsorted(beyond, _DECAYED * self.reach)))
+        near = slice(inside, inside + int(np.searchsorted(beyond, DECAYED * self.reach)))
         decay = self.mismatch * np.exp(-((beyond[: near.stop - inside] / self.reach) ** 2))
         result[near] += decay * np.exp(-2j * np.pi * frequency[near] * delay_s)
         return result

@@ -17,6 +17,7 @@ from numpy.fft import irfft, rfft
 from numpy.typing import NDArray
 
 from sirf._arrays import Complex, Float, keep_freed_memory
+from sirf.channel.band_split import Bands
 from sirf.channel.cached_spectra import KEPT_GRIDS, folded_shape, symbol_low_pass, transform_grid
 from sirf.channel.resample import MAX_UNRESOLVED, FlatResponse, coupling_corner, flatten, usual_step, without_coupling
 from sirf.channel.transfer import Pulse, Transfer
@@ -244,11 +245,15 @@ def _wander_warning(corner: float, step: float, symbol_rate: float) -> str:
 class _LongResponse:
     """Impulse response over the longest window; in order of time, sample `origin` is the bulk delay `delay_s`.
 
-    `circular` is in the transform's order, from the bulk delay on, and still holds `folded` times `folded_shape`. `pulse` holds
-    every `thinning`-th sample of the response to a symbol, which is enough to see where its energy lies.
+    `spectrum` is that of the response from the bulk delay on, which still holds `folded` times `folded_shape`; its lowest
+    frequencies alone where `flat` is split into `bands`. `pulse` holds every `thinning`-th sample of the response to a symbol,
+    which is enough to see where its energy lies.
     """
 
-    circular: Float
+    flat: FlatResponse
+    size: int
+    bands: Bands | None
+    spectrum: Complex
     folded: float
     pulse: Float
     thinning: int
@@ -259,20 +264,23 @@ class _LongResponse:
     symbol_rate: float
     warnings: tuple[str, ...]
 
-    @property
-    def size(self) -> int:
-        """Samples of the window."""
-        return int(self.circular.size)
-
     def impulse(self, first: int, size: int) -> Float:
         """The response (size,) in order of time from sample `first` on, without what is folded back."""
         # sample zero of the ring is the bulk delay, not the start of the window
-        start = (first - self.origin) % self.size
-        # most of a window is dropped: it is neither turned nor mended
-        whole = np.concatenate([self.circular[start : start + size], self.circular[: max(start + size - self.size, 0)]])
+        if self.bands is not None and self.bands.holds(size):
+            whole = self.bands.piece(self.flat, self.spectrum, first - self.origin, size)
+        else:
+            circular, start = irfft(self._whole_spectrum(), n=self.size), (first - self.origin) % self.size
+            # most of a window is dropped: it is neither turned nor mended
+            whole = np.concatenate([circular[start : start + size], circular[: max(start + size - self.size, 0)]])
         # nothing of the tail is taken out twice: the shape is that of the whole window
         whole -= self.folded * folded_shape(self.size, self.origin, first, size)
         return whole
+
+    def _whole_spectrum(self) -> Complex:
+        if self.bands is None:
+            return self.spectrum
+        return self.flat.later_on_transform_grid(self.size, self.bands.sample_rate, self.bands.delay_s)
 
 
 def _long_response(flat: FlatResponse, grid: Float, symbol_rate: float, samples_per_ui: int) -> _LongResponse:
@@ -283,17 +291,21 @@ def _long_response(flat: FlatResponse, grid: Float, symbol_rate: float, samples_
     # whole samples are only bookkeeping; the fraction that is left is a phase on the spectrum
     delay_samples = round(flat.delay_s * sample_rate)
     rest = flat.delay_s - delay_samples / sample_rate
-    value = flat.later_on_transform_grid(n, sample_rate, rest)
     thinning = _thinning(samples_per_ui)
     # a thinner grid in time is a narrower band: the top of the spectrum is dropped
     few = n // thinning
+    bands = Bands.of(flat, n, sample_rate, thinning, rest)
+    value = flat.later_on_transform_grid(n, sample_rate, rest, None if bands is None else few // 2 + 1)
     smooth = symbol_low_pass(few, samples_per_ui // thinning, symbol_rate)
     # a quarter of the window before the arrival shows what comes too early, and what is folded back
     pulse = np.roll(irfft(value[: few // 2 + 1] * smooth / thinning, n=few), few // 4)
     folded = _folded_part(pulse, few // 4)
     pulse -= folded * folded_shape(few, few // 4)
     return _LongResponse(
-        circular=irfft(value, n=n),
+        flat=flat,
+        size=n,
+        bands=bands,
+        spectrum=value,
         folded=folded,
         pulse=pulse,
         thinning=thinning,
