@@ -286,7 +286,9 @@ class Link:
     @property
     def drive_gain(self) -> float:
         """Automatic gain ahead of the optical driver, V/V; 1 without light."""
-        return 1.0 if self.optics is None else _drive_gain(self)
+        if self.optics is None:
+            return 1.0
+        return _drive_gain(self.optics, self.transmitter, self.symbol_rate, self.order)
 
     def optical_noise(self, frequency: NDArray[np.float64]) -> NDArray[np.float64]:
         """One-sided density (F,) in V²/Hz at the receiver's input of what the optics add, on average over the levels."""
@@ -383,12 +385,11 @@ def _placed(link: Link) -> Link:
     return link.replace(receiver=link.receiver.replace(sampling=MUELLER_MULLER, sampling_offset_ui=offset))
 
 
-# few, for a kept link keeps its copper
+# by what it depends on: the links of a search differ in receivers; few, for a kept span keeps its copper
 @lru_cache(maxsize=8)
-def _drive_gain(link: Link) -> float:
-    """Kept for the last links, which never change: every response asks for it."""
-    assert link.optics is not None
-    return link.optics.drive_gain(link.transmitter, symbol_rate=link.symbol_rate, order=link.order)
+def _drive_gain(optics: Span, transmitter: Transmitter, symbol_rate: float, order: int) -> float:
+    """`Span.drive_gain`, kept: every response asks for it."""
+    return optics.drive_gain(transmitter, symbol_rate=symbol_rate, order=order)
 
 
 def _fitting(optics: Span, channel: Channel) -> Span:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -34,6 +36,13 @@ def levels(order: int, *, level_mismatch: float = 1.0) -> Float:
         raise SirfError(f"order must be at least 2, got {order}. Use 2 for NRZ or 4 for PAM4.")
     if not 0.0 < level_mismatch <= 1.0:
         raise SirfError(f"level_mismatch must be in (0, 1], got {level_mismatch}. Use 1 for equal spacing.")
+    # an array of the caller's own
+    return _levels(order, level_mismatch).copy()
+
+
+# every part of a search asks for them, thousands of times
+@lru_cache(maxsize=16)
+def _levels(order: int, level_mismatch: float) -> Float:
     ideal = np.linspace(-1.0, 1.0, order)
     # outer levels stay: R_LM is the smallest step over its ideal third of the outer distance
     ideal[1:-1] *= level_mismatch

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 
@@ -135,24 +136,30 @@ def _known_margin(limit: Limit, here: Measurement | None, length: float) -> dict
 def budget_length(subject: ArchitectureSubject) -> tuple[float | None, str]:
     """(longest variable segment in m inside the interface's loss and length budget, which of them ends it).
 
-    None where the interface states no budget, or its loss is above it at any length.
+    None where the interface states no budget, or its loss is above it at any length. Budgets hold for nominal copper, whatever
+    the subject's inputs are.
     """
     interface = subject.architecture.at(subject.data_rate)
-    budget = interface.budget
-    if budget is None:
+    if interface.budget is None:
         return None, RANGE
+    path = path_of(subject.architecture, subject.data_rate)
+    return _length_within(interface.budget, path, load(interface.standard).symbol_rate)
+
+
+# rows on the same copper have one budget, and so has each at the ends of its inputs' ranges
+@lru_cache(maxsize=8)
+def _length_within(budget: Budget, path: Path, symbol_rate: float) -> tuple[float | None, str]:
     # a length budget ends the search for the loss
     longest, cause = (MAX_LENGTH, RANGE) if budget.length_m is None else (budget.length_m, LENGTH_BUDGET)
     if budget.loss_db is None:
         return longest, cause
-    path = path_of(subject.architecture, subject.data_rate)
-    nyquist = 0.5 * load(interface.standard).symbol_rate
+    nyquist = 0.5 * symbol_rate
     # a name of its own: in the lambda the type checker no longer knows that the budget's is not None
     allowed = budget.loss_db
     low, high = longest_length(
         lambda length: allowed - budget_loss_db(path.with_length(length), budget, nyquist),
         # the path's own length may lie beyond the budget's
-        min(subject.length_m, longest),
+        min(path.trace_length_m, longest),
         between=(MIN_LENGTH, longest),
         stride=BUDGET_STEP,
         # a tenth of a percent: loss of a path is cheap to ask for

@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Literal, TypeAlias
 
@@ -158,10 +159,7 @@ class Architecture:
                 f"{self.file.name}: key rate.{data_rate / 1e9:g}.optics must be made for about {wanted / 1e9:g} GBd, got "
                 f"{preset.name!r} for {preset.symbol_rate / 1e9:g}. Name other optics."
             )
-        there = preset.with_fibre(self.fibre_m)
-        # a longer fibre than the optics' own may leave no light: said here, with this file's key, rather than as a closed eye
-        check_light(there, self.file, fibre_key="fibre_m")
-        return there
+        return _through_fibre(preset, self.fibre_m, self.file)
 
     def _interface(self, data_rate: float) -> Interface:
         for rate, interface in self.interfaces.items():
@@ -172,6 +170,16 @@ class Architecture:
         raise SirfError(
             f"data_rate must be one of {known} Gb/s for {self.id}, got {data_rate / 1e9:g}. Use one of them."
         )
+
+
+# every question to an interface with light checks that enough of it arrives
+@lru_cache(maxsize=16)
+def _through_fibre(preset: OpticsPreset, fibre_m: float, file: Path) -> OpticsPreset:
+    """The optics with an architecture's fibre; `ConfigError` names the `file` of that where the fibre eats the light."""
+    there = preset.with_fibre(fibre_m)
+    # a longer fibre than the optics' own may leave no light: said here, with this file's key, rather than as a closed eye
+    check_light(there, file, fibre_key="fibre_m")
+    return there
 
 
 def load_architecture(name: str) -> Architecture:

@@ -110,3 +110,9 @@ def test_bit_errors_of_a_gray_code_are_whole_and_counted_as_such(order: int) -> 
         for column in range(order):
             differing = sum(a != b for a, b in zip(labels[row], labels[column], strict=True))
             assert table[row, column] == differing
+
+
+def test_levels_are_an_array_of_the_callers_own() -> None:
+    first = levels(4, level_mismatch=0.95)
+    first[0] = 7.0
+    assert levels(4, level_mismatch=0.95)[0] == -1.0

@@ -13,7 +13,7 @@ from sirf.channel.measured_block import MeasuredBlock
 from sirf.channel.network import PAIR_OHM, Network
 from sirf.channel.pair import PairNetwork, cascade_pairs
 from sirf.channel.path.element_networks import FrequencyGrid, mode_pair
-from sirf.channel.path.elements import Coupled, Element, Trace, converts, pair_of
+from sirf.channel.path.elements import Element, Trace, as_coupled, converts, pair_of
 from sirf.errors import PhysicsError
 
 Runs: TypeAlias = tuple[list[PairNetwork], list[PairNetwork]]
@@ -50,10 +50,10 @@ def neighbour(
             continue
         if isinstance(element, Trace) and element.pitch is not None:
             both = element.mirrored(frequency, weight)
-        elif isinstance(element, Coupled) and element.coupling > 0.0:
+        elif (coupled := as_coupled(element)) is not None and coupled.coupling > 0.0:
             # the weight scales the coupling itself, not the crosstalk that comes of it
             find = pair_of if both_modes else _balanced
-            equal, opposite = (mode_pair(element, sign * weight, grid, find) for sign in (1.0, -1.0))
+            equal, opposite = (mode_pair(coupled, sign * weight, grid, find) for sign in (1.0, -1.0))
             both = _mirrored(equal, opposite) if mirrored else (equal, opposite)
         else:
             # a part without coupling is the same for both modes, and need not be made twice

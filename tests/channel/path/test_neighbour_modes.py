@@ -9,7 +9,7 @@ from sirf.channel.lane_network import LaneNetwork
 from sirf.channel.parts import Ball
 from sirf.channel.path.crosstalk import neighbour
 from sirf.channel.path.element_networks import FrequencyGrid, mode_pair
-from sirf.channel.path.elements import Element, Trace, pair_of
+from sirf.channel.path.elements import Coupled, Element, Trace, as_coupled, pair_of
 from tests.channel.lines.boards import EDGE_MICROSTRIP
 
 FREQUENCY = np.linspace(0.1e9, 60e9, 50)
@@ -59,3 +59,16 @@ def test_modes_are_kept_by_value_of_part_sign_and_grid() -> None:
         mode_pair(first, 1.0, FrequencyGrid(0.5 * FREQUENCY), pair_of).dd,
         pair_of(first.mode(1.0), 0.5 * FREQUENCY).dd,
     )
+
+
+def test_what_has_a_neighbour_is_what_the_protocol_says() -> None:
+    class Bare:
+        """An element that sets what the protocol asks for on the object and not on the class."""
+
+        def __init__(self) -> None:
+            self.coupling, self.mode = 0.1, pair_of
+
+    elements = (Ball(capacitance=0.0, inductance=1e-12, coupling=0.0), Trace(EDGE_MICROSTRIP, 0.04, 650e-6), Bare())
+    for element in elements:
+        assert (as_coupled(element) is not None) is isinstance(element, Coupled)  # type: ignore[arg-type]
+    assert as_coupled(elements[0]) is elements[0]
