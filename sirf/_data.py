@@ -81,7 +81,8 @@ def without_case(name: Name, known: Sequence[str]) -> Name | str:
     >>> without_case("KP4", ["kp4"])
     'kp4'
     """
-    if not isinstance(name, str):
+    # as most names come
+    if not isinstance(name, str) or name in known:
         return name
     # text without a counterpart goes on as given, so that a message shows what was written
     return next((one for one in known if one.lower() == name.strip().lower()), name)

@@ -162,7 +162,7 @@ class Link:
             "transmitter_model": transmitter_model,
             "receiver_model": receiver_model,
             # found once, with the link: engines and commands tell them without reading the data again
-            "warnings": channel.warnings + channel.check_symbol_rate(rate),
+            "warnings": channel.warnings + _checked_rate(channel, rate),
         }
         # frozen, and without dataclass's own __init__: this is the one place that fills the fields
         for name, value in values.items():
@@ -383,6 +383,13 @@ def _placed(link: Link) -> Link:
     found = find_offset(linear, link.receiver.sampling) / link.samples_per_ui
     offset = link.receiver.sampling_offset_ui + found
     return link.replace(receiver=link.receiver.replace(sampling=MUELLER_MULLER, sampling_offset_ui=offset))
+
+
+# every setting of a search is a link on one channel, whose data need not be looked through again
+@lru_cache(maxsize=16)
+def _checked_rate(channel: Channel, symbol_rate: float) -> tuple[str, ...]:
+    """`Channel.check_symbol_rate`, kept."""
+    return channel.check_symbol_rate(symbol_rate)
 
 
 # by what it depends on: the links of a search differ in receivers; few, for a kept span keeps its copper

@@ -204,19 +204,30 @@ def prepare_once(transfer: Transfer, *, symbol_rate: float, samples_per_ui: int)
     """`prepare` with its usual tail, kept by content: channels that differ in their aggressors or their light share copper."""
     if transfer.frequency.size > MOST_KEPT_POINTS:
         return prepare(transfer, symbol_rate=symbol_rate, samples_per_ui=samples_per_ui)
-    frequency = np.asarray(transfer.frequency, dtype=np.float64).tobytes()
-    value = np.asarray(transfer.value, dtype=np.complex128).tobytes()
-    return _kept(frequency, value, transfer.coupling_corner, symbol_rate, samples_per_ui)
+    return _kept(_TransferContent(transfer), symbol_rate, samples_per_ui)
+
+
+class _TransferContent:
+    """A transfer that compares and hashes by its values."""
+
+    __slots__ = ("content", "transfer")
+
+    def __init__(self, transfer: Transfer) -> None:
+        self.transfer = transfer
+        self.content = transfer.frequency.tobytes(), transfer.value.tobytes(), transfer.coupling_corner
+
+    def __hash__(self) -> int:
+        """That of the values."""
+        return hash(self.content)
+
+    def __eq__(self, other: object) -> bool:
+        """Whether the values are the same."""
+        return isinstance(other, _TransferContent) and self.content == other.content
 
 
 @lru_cache(maxsize=KEPT_TRANSFERS)
-def _kept(
-    frequency: bytes, value: bytes, coupling_corner: float | None, symbol_rate: float, samples_per_ui: int
-) -> PreparedTransfer:
-    transfer = Transfer(
-        np.frombuffer(frequency), np.frombuffer(value, dtype=np.complex128), coupling_corner=coupling_corner
-    )
-    prepared = prepare(transfer, symbol_rate=symbol_rate, samples_per_ui=samples_per_ui)
+def _kept(content: _TransferContent, symbol_rate: float, samples_per_ui: int) -> PreparedTransfer:
+    prepared = prepare(content.transfer, symbol_rate=symbol_rate, samples_per_ui=samples_per_ui)
     # shared from now on
     prepared.value.flags.writeable = False
     return prepared

@@ -131,8 +131,11 @@ class AnalogChannel:
 
     def response(self, path: int, receiver: Receiver, *, kind: str, factor: Complex | float = 1.0) -> Float:
         """Time response (n_samples,) of a path in V: `kind` and `factor` as in `spectrum`."""
-        n_samples = self.prepared[self.index[path]].n_samples
-        return np.asarray(fft.irfft(factor * self.spectrum(path, receiver, kind=kind), n=n_samples))
+        return self.in_time(path, factor * self.spectrum(path, receiver, kind=kind))
+
+    def in_time(self, path: int, spectrum: Complex) -> Float:
+        """Time response (n_samples,) of a path's `spectrum`, which ends with its band."""
+        return np.asarray(fft.irfft(spectrum, n=self.prepared[self.index[path]].n_samples))
 
     def spectrum(self, path: int, receiver: Receiver, *, kind: str) -> Complex:
         """Spectrum of a path's response to the end of its band: `kind` is "pulse", "edge" or "edge_slope" (per UI).
@@ -158,10 +161,21 @@ class AnalogChannel:
         """Transfer of T-spaced taps at the frequencies of a path's `spectrum`; the tap at `main` causes no delay."""
         number = self.index[path]
         transfer = self.prepared[number]
-        # the same at every multiple of the symbol rate: one period of it is a transform of the taps
-        period = np.zeros(transfer.n_samples // transfer.samples_per_ui)
-        np.add.at(period, (np.arange(len(taps)) - main) % len(period), taps)
-        return np.resize(fft.fft(period), len(self.shapes[number]))
+        return _taps_transfer(
+            tuple(taps), main, transfer.n_samples // transfer.samples_per_ui, len(self.shapes[number])
+        )
+
+
+# a link's paths mostly have one grid
+@lru_cache(maxsize=KEPT_GRIDS)
+def _taps_transfer(taps: tuple[float, ...], main: int, symbols: int, points: int) -> Complex:
+    """Transfer of T-spaced taps at the first frequencies of the grid of a window of so many symbols."""
+    # the same at every multiple of the symbol rate: one period of it is a transform of the taps
+    period = np.zeros(symbols)
+    np.add.at(period, (np.arange(len(taps)) - main) % symbols, taps)
+    value = np.resize(fft.fft(period), points)
+    value.flags.writeable = False
+    return value
 
 
 # few, for each keeps its link's copper: an equaliser search asks for one, light for two more
@@ -314,16 +328,15 @@ def _front_end(key: _ResponseKey) -> FrontEnd:
             # at half the sample rate a real wave has no phase
             behind[-1] = behind[-1].real
         feedback = None if feedback is None else earlier(feedback, between)
-    driver, edge, edge_slope = (
-        channel.response(0, receiver, kind=kind, factor=behind) for kind in ("pulse", "edge", "edge_slope")
-    )
-    both = sent * behind
-    through = mean_pulse = channel.response(0, receiver, kind="pulse", factor=both)
+    edge, edge_slope = (channel.response(0, receiver, kind=kind, factor=behind) for kind in ("edge", "edge_slope"))
+    pulse, both = channel.spectrum(0, receiver, kind="pulse"), sent * behind
+    driver = channel.in_time(0, behind * pulse)
+    through = mean_pulse = channel.in_time(0, both * pulse)
     moved = tx.jitter.variance(symbol_rate=link.symbol_rate)
     if moved:
         # E[p(t - tau)] = p + variance / 2 p'', and in the spectrum every derivative per UI is a factor of j omega T
         turns = 2.0 * np.pi * m / len(shaped) * np.arange(len(both))
-        mean_pulse = channel.response(0, receiver, kind="pulse", factor=both * (1.0 - 0.5 * moved * turns**2))
+        mean_pulse = channel.in_time(0, both * (1.0 - 0.5 * moved * turns**2) * pulse)
     # it stands still where edges are displaced
     if feedback is not None:
         added = with_ffe(feedback, receiver.ffe, receiver.ffe_main, m)

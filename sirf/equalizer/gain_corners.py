@@ -57,7 +57,7 @@ class GainCorners:
     def waves(self, gains_db: tuple[float, ...]) -> UnequalizedWaves:
         """The waves behind a setting of the gains in dB; behind a corner they are its own to the last digit."""
         shares = [_shares(gain, ends) for gain, ends in zip(gains_db, self.ends, strict=True)]
-        of_transfer, of_power = (reduce(np.kron, one) for one in zip(*shares, strict=True))
+        of_transfer, of_power = (reduce(_products, one) for one in zip(*shares, strict=True))
         wanted = np.flatnonzero(of_transfer).tolist()
         for number in wanted:
             self._make(number)
@@ -90,15 +90,25 @@ class GainCorners:
         In V² for unit symbol variance.
         """
         fext, near = np.zeros(self.reach), np.zeros(self.reach)
+        # aggressors of a window as long share its grid: even, from 0 Hz on
+        seen: dict[tuple[int, float], Float | float] = {}
         for is_fext, frequency, power, cosines in self.power:
             # Parseval: energy is twice the one-sided integral; over one UI it is the mean over the aggressor's phase
             scale = 2.0 * (frequency[1] - frequency[0]) * self.link.symbol_rate
-            lags = scale * (cosines @ (power * ctle_power(receiver, frequency)))
+            grid = len(frequency), float(frequency[-1])
+            if grid not in seen:
+                seen[grid] = ctle_power(receiver, frequency)
+            lags = scale * (cosines @ (power * seen[grid]))
             if is_fext:
                 fext += lags
             else:
                 near += lags
         return fext, near
+
+
+def _products(first: Float, second: Float) -> Float:
+    """Every share of `first` (N,) times every one of `second` (M,), (N M,), the second's one after the other."""
+    return np.multiply.outer(first, second).ravel()
 
 
 def _shares(gain: float, ends: tuple[float, ...]) -> tuple[Float, Float]:

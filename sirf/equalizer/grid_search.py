@@ -394,15 +394,15 @@ class GridSearch(ReceiverProblem):
         self, waves: UnequalizedWaves, tx: tuple[float, ...], offsets: Sequence[int], known: _Known
     ) -> Setting:
         """The best of several `offsets` in samples from the Mueller-Müller instant, by figure of merit alone."""
-        merits, best = self._prepare(waves, tx, offsets, known), Setting(tx=tx)
+        merits, place, best_db = self._prepare(waves, tx, offsets, known), 0, -np.inf
         for offset in offsets:
             self.candidates += 1
             fom_db = float(10 * np.log10(merits[offset])) if merits[offset] > 0 else -np.inf
             if self.start_fom_db is None:
                 self.start_fom_db = fom_db
-            if fom_db > best.fom_db:
-                best = dataclasses.replace(best, offset_ui=offset / waves.m, fom_db=fom_db)
-        return best
+            if fom_db > best_db:
+                place, best_db = offset, fom_db
+        return Setting(tx=tx, offset_ui=place / waves.m, fom_db=best_db)
 
     def _prepare(
         self, waves: UnequalizedWaves, tx: tuple[float, ...], offsets: Sequence[int], known: _Known

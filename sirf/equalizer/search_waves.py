@@ -56,8 +56,14 @@ class UnequalizedWaves:
         # on a whole UI, so that phases of the pulse are columns of its rows
         peak = usable // m // 4 * m
         shift = peak - int(np.argmax(pulse))
-        pulse, edge = np.roll(pulse, shift)[:usable], np.roll(edge, shift)[:usable]
+        pulse, edge = (_turned(wave, -shift % len(wave), usable) for wave in (pulse, edge))
         return cls(pulse, edge, np.sum(edge.reshape(-1, m) ** 2, axis=0), noise_lags, fext_lags, near_lags, peak, m)
+
+
+def _turned(wave: Float, start: int, count: int) -> Float:
+    """`count` samples of a circular wave (N,) from `start` on."""
+    ahead = wave[start : start + count]
+    return np.concatenate([ahead, wave[: count - len(ahead)]])
 
 
 def pulse_columns(wave: Float, instant: int, m: int, limits: EqualizerLimits) -> Float:

@@ -12,7 +12,7 @@ from sirf.engine.front_end import analog_channel
 from sirf.engine.noise_correlation import noise_correlation
 from sirf.equalizer.gain_corners import GainCorners
 from sirf.equalizer.search_grid import gain_axes
-from sirf.equalizer.search_waves import with_gains
+from sirf.equalizer.search_waves import UnequalizedWaves, with_gains
 from sirf.receiver.receiver import Ctle
 
 REACH = 30
@@ -54,3 +54,15 @@ def test_waves_of_one_setting_are_its_responses(link: sirf.Link) -> None:
     still = link.replace(aggressors=quiet)
     silent = GainCorners(still, analog_channel(still), link.receiver, [(gain,) for gain in gains], REACH).waves(gains)
     assert silent.near_lags[0] + silent.fext_lags[0] < 1e-9 * (waves.near_lags[0] + waves.fext_lags[0])
+
+
+@pytest.mark.parametrize("size", [640, 643])
+@pytest.mark.parametrize("peak", [0, 5, 161, 639])
+def test_waves_are_turned_until_the_peak_lies_a_quarter_into_whole_symbols(size: int, peak: int) -> None:
+    m, generator = 16, np.random.default_rng(peak)
+    pulse, edge = generator.uniform(-0.5, 0.5, (2, size))
+    pulse[peak] = 1.0
+    waves = UnequalizedWaves.of(pulse, edge, np.zeros(3), np.zeros(3), np.zeros(3), m)
+    assert (waves.peak, len(waves.pulse)) == (160, 640)
+    for found, given in ((waves.pulse, pulse), (waves.edge, edge)):
+        assert np.array_equal(found, np.roll(given, 160 - peak)[:640])

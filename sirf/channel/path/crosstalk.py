@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from functools import reduce
 from typing import TypeAlias
 
+import numpy as np
+
 from sirf._arrays import Float
 from sirf.channel.lane_network import LaneNetwork
 from sirf.channel.measured_block import MeasuredBlock
@@ -68,9 +70,11 @@ def neighbour(
     # the aggressor sends into its own end 1, or 2 where it is near; the victim listens at its end 2
     ports = [int(near), 1]  # from 0: end 1 is 0
     # each line by itself is the mean of both modes, from one to the other half their difference
-    s = 0.5 * (even + odd)[:, ports][:, :, ports]
-    s[:, 1, 0] = 0.5 * (even - odd)[:, 1, ports[0]]
-    s[:, 0, 1] = 0.5 * (even - odd)[:, ports[0], 1]
+    s = np.empty((frequency.size, 2, 2), dtype=np.complex128)
+    for place, port in enumerate(ports):
+        s[:, place, place] = 0.5 * (even[:, port, port] + odd[:, port, port])
+    s[:, 1, 0] = 0.5 * (even[:, 1, ports[0]] - odd[:, 1, ports[0]])
+    s[:, 0, 1] = 0.5 * (even[:, ports[0], 1] - odd[:, ports[0], 1])
     return Network(frequency, s, z0=PAIR_OHM, name=name)
 
 
