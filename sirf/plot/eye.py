@@ -72,7 +72,7 @@ def eye(
     # a density in 1/V: per mV it is a thousandth, so that the area stays one
     paint = _density(axes, phase, 1e3 * volts, 1e-3 * density)
     if isinstance(result, StatisticalEye):
-        draw_contours(axes, result, {ratio: outlines(result, ratio) for ratio in _ratios(result, contours)})
+        draw_contours(axes, result, outlines(result, _ratios(result, contours)))
     axes.axvline(0.0, color="0.4", linewidth=0.6, linestyle=":")
     # the statistical engine's range is wide for its transforms, a histogram's is fitted to what came
     shown = SHOWN_OF_RANGE if isinstance(result, StatisticalEye) else SHOWN_OF_HISTOGRAM
@@ -156,34 +156,35 @@ def _ratios(result: StatisticalEye, contours: Sequence[float] | None) -> Sequenc
     return contours if contours is not None else [result.der0, *(r for r in CONTOURS if r < 0.99 * result.der0)]
 
 
-def outlines(result: StatisticalEye, ratio: float) -> Outlines:
-    """Per eye the closed outline (UI, mV) at an error ratio, carried between the phases to its tips; None when closed."""
+def outlines(result: StatisticalEye, ratios: Sequence[float]) -> dict[float, Outlines]:
+    """Per error ratio and eye the closed outline (UI, mV), carried between the phases to its tips; None when closed."""
     from scipy.interpolate import CubicSpline
 
     phase = result.phase_ui
-    # millivolts, as the axis has
-    spans = 1e3 * np.array([result.edges(ratio, phase=index) for index in range(len(phase))])
     if len(phase) < 2:
-        return [None] * spans.shape[1]
+        return {ratio: [None] * len(result.thresholds) for ratio in ratios}
     # through the sampling instant, where an opening narrower than a step still counts
     fine = np.unique(np.append(np.linspace(phase[0], phase[-1], FINE * (len(phase) - 1) + 1), 0.0))
-    found: Outlines = []
-    for e in range(spans.shape[1]):
-        # edges are smooth over the phase; straight lines between few phases would cut the tips off
-        low, high = (CubicSpline(phase, spans[:, e, side])(fine) for side in (0, 1))
-        shut = np.flatnonzero(low >= high)
-        centre = int(np.argmin(np.abs(fine)))
-        before, after = shut[shut < centre], shut[shut > centre]
-        if low[centre] >= high[centre]:
-            found.append(None)
-            continue
-        # up to the first closed points on both sides
-        run = slice(before[-1] + 1 if len(before) else 0, after[0] if len(after) else len(fine))
-        # only the piece about the sampling instant: an opening farther off belongs to the neighbouring symbol
-        time, bottom, top = fine[run], low[run], high[run]
-        # along the bottom, back along the top, closed at the start
-        found.append((np.concatenate([time, time[::-1], time[:1]]), np.concatenate([bottom, top[::-1], bottom[:1]])))
-    return found
+    # edges are smooth over the phase; straight lines between few phases would cut the tips off; millivolts, as the axis has
+    spans = CubicSpline(phase, 1e3 * result.spans(ratios), axis=1)(fine)
+    return {
+        ratio: [_outline(fine, *each) for each in one.T.swapaxes(0, 1)]
+        for ratio, one in zip(ratios, spans, strict=True)
+    }
+
+
+def _outline(time: Float, low: Float, high: Float) -> tuple[Float, Float] | None:
+    """The outline of an eye between its edges; None when closed at the sampling instant."""
+    centre = int(np.argmin(np.abs(time)))
+    if low[centre] >= high[centre]:
+        return None
+    shut = np.flatnonzero(low >= high)
+    before, after = shut[shut < centre], shut[shut > centre]
+    # up to the first closed points on both sides: an opening farther off belongs to the neighbouring symbol
+    run = slice(before[-1] + 1 if len(before) else 0, after[0] if len(after) else len(time))
+    time, bottom, top = time[run], low[run], high[run]
+    # along the bottom, back along the top, closed at the start
+    return np.concatenate([time, time[::-1], time[:1]]), np.concatenate([bottom, top[::-1], bottom[:1]])
 
 
 def _sizes(axes: Axes, thresholds: Float, heights: Sequence[float], widths: Sequence[float], top: float) -> None:

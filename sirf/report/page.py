@@ -59,7 +59,7 @@ def eye_view(eye: StatisticalEye, *, name: str, title: str, caption: str, top_mv
     """The view of an eye drawn to ±`top_mv`, and its picture alone with the contours in it (PNG)."""
     # DER0 itself may be one of the usual contours
     ratios = [eye.der0, *(ratio for ratio in CONTOURS if ratio < 0.99 * eye.der0)]
-    outlined = {ratio: outlines(eye, ratio) for ratio in ratios}
+    outlined = outlines(eye, ratios)
     lines = [
         ("contour", COLOURS[index % len(COLOURS)], _points(time, millivolts, top_mv))
         for index, shapes in enumerate(outlined.values())

@@ -124,6 +124,16 @@ class StatisticalEye:
             for e in range(len(levels) - 1)
         )
 
+    def spans(self, ratios: Sequence[float]) -> Float:
+        """(R, P, E, 2): `edges` of each eye at each error ratio and phase, all at once."""
+        from sirf.results.tail_quantiles import edge_quantiles
+
+        for ratio in ratios:
+            _check_ratio(ratio)
+        closing = np.moveaxis(edge_quantiles(self.slices, ratios), -1, 0)
+        means = self.levels * self.main_cursor[:, np.newaxis]
+        return np.stack([means[:, :-1] + closing[..., 0], means[:, 1:] - closing[..., 1]], axis=-1)
+
     def eye_heights(self, ber: float | None = None) -> tuple[float, ...]:
         """Height in V of each eye, lowest first, at error ratio `ber` (DER0 of the link by default); 0 when closed."""
         return tuple(max(high - low, 0.0) for low, high in self.edges(self.der0 if ber is None else ber))
@@ -135,8 +145,7 @@ class StatisticalEye:
     def eye_widths(self, ber: float | None = None) -> tuple[float, ...]:
         """Width in UI of each eye at its decision threshold, lowest first; 0 when closed."""
         ratio = self.der0 if ber is None else ber
-        # all phases at one error ratio
-        spans = np.array([self.edges(ratio, phase=index) for index in range(len(self.phase_ui))])
+        (spans,) = self.spans([ratio])
         return tuple(
             # the side that is nearer to the threshold decides
             _width(self.phase_ui, np.minimum(self.thresholds[e] - spans[:, e, 0], spans[:, e, 1] - self.thresholds[e]))
@@ -150,7 +159,7 @@ class StatisticalEye:
     def contour(self, ber: float | None = None) -> list[tuple[Float, Float, Float]]:
         """Per eye (phase_ui, lower volts, upper volts) where it is open at error ratio `ber`; empty arrays when closed."""
         ratio = self.der0 if ber is None else ber
-        spans = np.array([self.edges(ratio, phase=index) for index in range(len(self.phase_ui))])
+        (spans,) = self.spans([ratio])
         result = []
         for e in range(spans.shape[1]):
             low, high = spans[:, e, 0], spans[:, e, 1]

@@ -145,7 +145,7 @@ def test_contours_between_the_phases_are_those_of_a_finer_eye(link: sirf.Link, r
     """An outline carried between 32 phases against those of 128, as part of the height; the deeper, the sharper its corners."""
     finest = link.replace(samples_per_ui=128)
     fine, coarse = sirf.statistical_eye(finest), sirf.statistical_eye(finest, phases=32)
-    for drawn, (phase, low, high) in zip(outlines(coarse, ratio), fine.contour(ratio), strict=True):
+    for drawn, (phase, low, high) in zip(outlines(coarse, [ratio])[ratio], fine.contour(ratio), strict=True):
         assert drawn is not None
         time, millivolts = (half[: len(half) // 2] for half in drawn)
         inside = (phase > time[0]) & (phase < time[-1])

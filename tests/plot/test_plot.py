@@ -32,10 +32,10 @@ def test_the_eye_has_three_openings_with_contours_and_units(eye: StatisticalEye)
         assert heights.min() < 1e3 * threshold < heights.max()
 
 
-def testoutlines_pass_through_the_edges_and_end_in_tips(eye: StatisticalEye) -> None:
+def test_outlines_pass_through_the_edges_and_end_in_tips(eye: StatisticalEye) -> None:
     centre = len(eye.phase_ui) // 2
     assert eye.phase_ui[centre] == 0
-    for outline, (low, high) in zip(outlines(eye, 1e-6), eye.edges(1e-6), strict=True):
+    for outline, (low, high) in zip(outlines(eye, [1e-6])[1e-6], eye.edges(1e-6), strict=True):
         assert outline is not None
         time, millivolts = outline
         at_zero = np.sort(millivolts[time == 0])
@@ -46,7 +46,7 @@ def testoutlines_pass_through_the_edges_and_end_in_tips(eye: StatisticalEye) -> 
 def test_a_closed_eye_is_called_closed() -> None:
     """Levels 2/3 V apart, sigma 0.1: half distance is 3.3 sigma, Q^-1(1e-6) is 4.75."""
     closed = sirf.statistical_eye(flat_link("PAM4", sigma=0.1), phases=16)
-    assert outlines(closed, 1e-6) == [None] * 3
+    assert outlines(closed, [1e-6]) == {1e-6: [None] * 3}
     axes = sirf.plot.eye(closed, new_figure((4, 3))[1][0], contours=(1e-2, 1e-6))
     legend = axes.get_legend()
     assert legend is not None
