@@ -12,9 +12,10 @@ from sirf.plot._axes import LINE_STYLES, axes_or_new
 from sirf.plot._titles import conditions_of, name_of, set_title
 
 if TYPE_CHECKING:
-    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.image import AxesImage
+    from matplotlib.legend import Legend
+    from matplotlib.lines import Line2D
 
     from sirf.results.eye_histogram import EyeHistogram
     from sirf.results.statistical_eye import StatisticalEye
@@ -72,7 +73,9 @@ def eye(
     # a density in 1/V: per mV it is a thousandth, so that the area stays one
     paint = _density(axes, phase, 1e3 * volts, 1e-3 * density)
     if isinstance(result, StatisticalEye):
-        draw_contours(axes, result, outlines(result, _ratios(result, contours)))
+        outlined = outlines(result, contour_ratios(result) if contours is None else contours)
+        if contour_lines(axes, result, outlined):
+            contour_legend(axes)
     axes.axvline(0.0, color="0.4", linewidth=0.6, linestyle=":")
     # the statistical engine's range is wide for its transforms, a histogram's is fitted to what came
     shown = SHOWN_OF_RANGE if isinstance(result, StatisticalEye) else SHOWN_OF_HISTOGRAM
@@ -129,9 +132,9 @@ def _density(axes: Axes, phase: Float, millivolts: Float, density: Float) -> Axe
     )
 
 
-def draw_contours(axes: Axes, result: StatisticalEye, outlined: Mapping[float, Outlines]) -> list[Artist]:
-    """Draw outlines by error ratio over an eye, with a legend; what was drawn, from below upwards."""
-    drawn: list[Artist] = []
+def contour_lines(axes: Axes, result: StatisticalEye, outlined: Mapping[float, Outlines]) -> list[Line2D]:
+    """Outlines by error ratio over an eye, from below upwards; the first of each ratio is its entry in a legend."""
+    drawn: list[Line2D] = []
     for index, (ratio, found) in enumerate(outlined.items()):
         colour, style = COLOURS[index % len(COLOURS)], LINE_STYLES[index % len(LINE_STYLES)]
         label = f"{ratio:g}" + (" (DER0)" if ratio == result.link.der0 else "")
@@ -139,21 +142,23 @@ def draw_contours(axes: Axes, result: StatisticalEye, outlined: Mapping[float, O
         if len(shapes) < len(result.thresholds):
             label += ", closed" if not shapes else f", {len(shapes)} of {len(result.thresholds)} open"
         # the legend's entry, also of a ratio at which no eye is open
-        axes.plot([], [], color=colour, linestyle=style, linewidth=1.2, label=label)
+        drawn += axes.plot([], [], color=colour, linestyle=style, linewidth=1.2, label=label)
         for time, millivolts in shapes:
             drawn += axes.plot(time, millivolts, color=colour, linestyle=style, linewidth=1.2)
-    if outlined:
-        drawn.append(
-            axes.legend(
-                title="error ratio", fontsize="x-small", title_fontsize="x-small", loc="upper left", framealpha=0.9
-            )
-        )
     return drawn
 
 
-def _ratios(result: StatisticalEye, contours: Sequence[float] | None) -> Sequence[float]:
+def contour_legend(axes: Axes) -> Legend:
+    """The legend of the outlines on these axes."""
+    return axes.legend(
+        title="error ratio", fontsize="x-small", title_fontsize="x-small", loc="upper left", framealpha=0.9
+    )
+
+
+def contour_ratios(result: StatisticalEye) -> list[float]:
+    """Error ratios that are outlined by default: the link's DER0 and smaller ones."""
     # no contour twice: the link's own ratio may be one of the usual
-    return contours if contours is not None else [result.der0, *(r for r in CONTOURS if r < 0.99 * result.der0)]
+    return [result.der0, *(ratio for ratio in CONTOURS if ratio < 0.99 * result.der0)]
 
 
 def outlines(result: StatisticalEye, ratios: Sequence[float]) -> dict[float, Outlines]:

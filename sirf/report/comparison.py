@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING
 from sirf._display import strict
 from sirf._files import write_folder
 from sirf.plot._axes import new_figure
-from sirf.plot.comparison import energy_reach, error_band, eye_scale_mv, eyes, reach_tornado, row_label, row_scale_mv
+from sirf.plot.comparison import energy_reach, error_band, eye_scale_mv, reach_tornado, row_label, row_scale_mv
+from sirf.plot.eye import contour_ratios, outlines
+from sirf.report.eye_sheet import EyeSheet, side_by_side
 from sirf.report.losses import losses
-from sirf.report.page import EyeView, as_text, eye_view, png, render
+from sirf.report.page import EyeView, as_text, encoded, eye_view, png, render
 from sirf.study.comparison import Comparison, Row
 from sirf.study.figures import BANDED, FIGURES
 from sirf.study.row_ledger import row_ledger
@@ -49,22 +51,26 @@ def write_comparison(
     """
     # JSON without infinities: other readers refuse them
     files = {"results.json": (json.dumps(strict(result.to_dict()), indent=1, allow_nan=False) + "\n").encode()}
-    views = []
+    views, cells, sheet = [], [], EyeSheet()
     # heights compare at one rate; ways of a set differ in levels, rates and receivers
     own_scale = bool(result.job)
     for row in result.rows:
         # one scale for all where heights compare
         limit = row_scale_mv(row) if own_scale else eye_scale_mv(result)
-        view, picture = eye_view(
-            row.eye, name=row.path, title=_title(row), caption=f"{row.title}. {row.equalizer}.", top_mv=limit
+        bare = sheet.draw(row.eye, title=_title(row), top_mv=limit)
+        outlined = outlines(row.eye, contour_ratios(row.eye))
+        caption = f"{row.title}. {row.equalizer}."
+        views.append(
+            eye_view(row.eye, name=row.path, caption=caption, top_mv=limit, picture=encoded(bare), outlined=outlined)
         )
-        files[f"eye-{row.path}.png"] = picture
-        views.append(view)
+        files[f"eye-{row.path}.png"] = encoded(sheet.with_contours(outlined))
+        # at the one error ratio by which all are judged
+        cells.append(sheet.with_contours({row.eye.der0: outlined[row.eye.der0]}))
     # the list of rows stands at the right of one picture, their names at the left of another
     names = LETTER * max(len(row.path) for row in result.rows)
     labels = LETTER * max(len(row_label(result, row)) for row in result.rows)
     overviews = {
-        "eyes": png(eyes(result, own_scale=own_scale)),
+        "eyes": encoded(side_by_side(cells, own_scale=own_scale)),
         "reach-energy": png(_drawn(energy_reach, result, left=0.08, right=0.94 - labels)),
         "error-band": png(_drawn(error_band, result, left=0.03 + names, right=0.98)),
         "losses": png(losses(result, architectures or {})),

@@ -12,11 +12,12 @@ from sirf.errors import SirfError
 from sirf.plot._axes import new_figure
 from sirf.plot.channel import loss
 from sirf.plot.equalizer import search_path
-from sirf.plot.eye import SHOWN_OF_RANGE
+from sirf.plot.eye import SHOWN_OF_RANGE, contour_ratios, outlines
 from sirf.plot.gallery import CAPTIONS, PAGE, eye_pictures
 from sirf.plot.margin import com_distribution, com_ledger, com_pulse
 from sirf.plot.modulation import modulation
-from sirf.report.page import as_text, eye_view, png, render
+from sirf.report.eye_sheet import EyeSheet
+from sirf.report.page import as_text, encoded, eye_view, png, render
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,7 +43,9 @@ def write_eye(eye: StatisticalEye, channel: Channel, file: str | Path, *, result
     title = f"{name}, {link.standard or 'no standard'}, {link.insertion_loss_db:.1f} dB die to die"
     report = link.equalizer_report
     caption = str(report) if report is not None else "Equaliser as given."
-    view, _ = eye_view(eye, name=name, title=title, caption=caption, top_mv=top)
+    picture = encoded(EyeSheet().draw(eye, title=title, top_mv=top))
+    outlined = outlines(eye, contour_ratios(eye))
+    view = eye_view(eye, name=name, caption=caption, top_mv=top, picture=picture, outlined=outlined)
     state = f"open by {worst:.2f} mV and {eye.eye_width():.3f} UI" if worst > 0 else "closed"
     verdict = [
         f"Bit error ratio {eye.ber:.2e}; the worst eye is {state} at an error ratio of {eye.der0:g}.",

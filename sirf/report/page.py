@@ -12,30 +12,26 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sirf._arrays import Pixels
 from sirf._display import strict
 from sirf._version import __version__
 from sirf.errors import SirfError
-from sirf.plot._axes import new_figure
-from sirf.plot.eye import COLOURS, CONTOURS, Outlines, draw_contours, outlines
-from sirf.plot.eye import eye as draw_eye
+from sirf.plot.eye import COLOURS, Outlines
+from sirf.report.eye_sheet import DOTS_PER_INCH, FRAME
 from sirf.report.png_file import png_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     from sirf.results.statistical_eye import StatisticalEye
 
-FRAME = {"left": 0.14, "width": 0.83, "upper": 0.07, "height": 0.81}
-"""Where the axes of an eye's picture lie, as fractions from its upper left corner: what lies over the picture needs them."""
 # steps of a fifth (10^(1/12) = 1.21): a byte holds twenty-one decades
 CELLS_PER_DECADE = 12
 FAINTEST = 255
 BINS = 128
 DEEPEST_DECADE = 18.0
-DOTS_PER_INCH = 110
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,52 +51,28 @@ class EyeView:
     lines: tuple[tuple[str, str, str], ...]
 
 
-def eye_view(eye: StatisticalEye, *, name: str, title: str, caption: str, top_mv: float) -> tuple[EyeView, bytes]:
-    """The view of an eye drawn to ±`top_mv`, and its picture alone with the contours in it (PNG)."""
-    # DER0 itself may be one of the usual contours
-    ratios = [eye.der0, *(ratio for ratio in CONTOURS if ratio < 0.99 * eye.der0)]
-    outlined = outlines(eye, ratios)
+def eye_view(
+    eye: StatisticalEye, *, name: str, caption: str, top_mv: float, picture: bytes, outlined: Mapping[float, Outlines]
+) -> EyeView:
+    """The view of an eye whose `picture` (PNG) goes to ±`top_mv`, without contours: the browser draws those itself."""
     lines = [
         ("contour", COLOURS[index % len(COLOURS)], _points(time, millivolts, top_mv))
         for index, shapes in enumerate(outlined.values())
         for time, millivolts in (shape for shape in shapes if shape is not None)
     ]
-    bare, whole = _eye_pictures(eye, title, top_mv, outlined)
     time, ratio = eye.bathtub()
     # downwards from one: the unit square of the page has its origin at the upper left
     depth = -np.log10(np.maximum(ratio, 10**-DEEPEST_DECADE)) / DEEPEST_DECADE
     lines.append(("bathtub", "", _joined(time + 0.5, depth)))
-    view = EyeView(
+    return EyeView(
         name=name,
-        # the browser draws contours itself, from their points
         caption=caption,
-        contours=", ".join(f"{ratio:g}" for ratio in ratios),
-        picture=as_text(bare),
+        contours=", ".join(f"{ratio:g}" for ratio in outlined),
+        picture=as_text(picture),
         density=_density(eye, top_mv),
         frame={**FRAME, "phases": len(eye.phase_ui), "bins": BINS, "top": top_mv},
         lines=tuple(lines),
     )
-    return view, whole
-
-
-def _eye_pictures(
-    eye: StatisticalEye, title: str, top_mv: float, outlined: Mapping[float, Outlines]
-) -> tuple[bytes, bytes]:
-    """The picture of an eye without its contours, and with them (PNG)."""
-    figure, axes = new_figure((5.2, 4.2))
-    # margins known beforehand take half the time of margins found, and what lies over the picture needs them
-    figure.set_layout_engine(None)
-    left, upper = FRAME["left"], FRAME["upper"]
-    bottom = 1.0 - upper - FRAME["height"]
-    figure.subplots_adjust(left=left, right=left + FRAME["width"], bottom=bottom, top=1.0 - upper)
-    draw_eye(eye, axes[0], limit_mv=top_mv, contours=())
-    axes[0].set_title(title, fontsize="small")
-    canvas = _drawn(figure)
-    bare = _encoded(canvas)
-    # over the picture that is there: axes, density and text would take as long again
-    for artist in (*draw_contours(axes[0], eye, outlined), *axes[0].texts):
-        axes[0].draw_artist(artist)
-    return bare, _encoded(canvas)
 
 
 def _points(time: Any, millivolts: Any, top_mv: float) -> str:
@@ -127,23 +99,19 @@ def _density(eye: StatisticalEye, top_mv: float) -> str:
 
 def png(figure: Figure) -> bytes:
     """The figure as PNG."""
-    return _encoded(_drawn(figure))
-
-
-def _drawn(figure: Figure) -> FigureCanvasAgg:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     # before drawing, for it decides the sizes of all
     figure.set_dpi(DOTS_PER_INCH)
     canvas = FigureCanvasAgg(figure)
     canvas.draw()  # type: ignore[no-untyped-call]
-    return canvas
+    return encoded(np.asarray(canvas.buffer_rgba()))  # type: ignore[no-untyped-call]
 
 
-def _encoded(canvas: FigureCanvasAgg) -> bytes:
-    colours = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]
+def encoded(pixels: Pixels) -> bytes:
+    """A picture (H, W, 3 or 4) as PNG, in the resolution of all pictures of a page."""
     # the ground is opaque: a channel of transparency would only be one more to compress
-    return png_bytes(colours[..., :3], dots_per_inch=DOTS_PER_INCH)
+    return png_bytes(pixels[..., :3], dots_per_inch=DOTS_PER_INCH)
 
 
 def as_text(picture: bytes) -> str:
