@@ -7,6 +7,7 @@ sum over one UI.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -63,11 +64,28 @@ def impulse_response(frequency: Float, value: Complex, *, sample_rate: float, tr
         )
     grid = np.linspace(0.0, 0.5 * sample_rate, half + 1)
     # magnitude and phase apart, because straight lines of a complex number would cut its circle
-    spectrum = magnitude_on(grid, frequency, np.abs(value)) * np.exp(1j * phase_on(grid, frequency, value))
-    impulse = np.asarray(irfft(spectrum, n=2 * half))
+    impulse = np.asarray(irfft(_spectrum(grid, frequency, value), n=2 * half))
     size = np.abs(impulse)
-    large = np.flatnonzero(size > truncation * np.max(size))
-    return impulse[: int(large[-1]) + 1]
+    behind = int(np.argmax(size[::-1] > truncation * np.max(size)))
+    return impulse[: impulse.size - behind]
+
+
+def _spectrum(grid: Float, frequency: Float, value: Complex) -> Complex:
+    """`value` at `grid` (G,), even from zero on, by straight lines of magnitude and phase, which go on beyond the band."""
+    inside = int(np.searchsorted(grid, frequency[-1], side="right"))
+    phase, last, slope = phase_on(grid[:inside], frequency, value)
+    # beyond the band each point is turned against the one before by one angle: products of two short rows of turns
+    block = math.isqrt(grid.size - inside) + 1
+    step = float(slope * grid[1])
+    result = np.empty(inside + block * block, dtype=complex)
+    result.real[:inside], result.imag[:inside] = np.cos(phase), np.sin(phase)
+    if inside < grid.size:
+        beyond = last + slope * (grid[inside] - frequency[-1])
+        first, turns = np.exp(1j * (beyond + step * block * np.arange(block))), np.exp(1j * step * np.arange(block))
+        np.multiply.outer(first, turns, out=result[inside:].reshape(block, block))
+    result = result[: grid.size]
+    result *= magnitude_on(grid, frequency, np.abs(value))
+    return result
 
 
 def _check_grid(frequency: Float) -> None:
@@ -88,22 +106,30 @@ def magnitude_on(grid: Float, frequency: Float, magnitude: Float) -> Float:
     """
     points, values = frequency, np.maximum(magnitude, _LEAST)
     if frequency[0] > 0:
-        slope, at_zero = np.polyfit(frequency[:10], values[:10], 1)
+        slope, at_zero = _line(frequency[:10], values[:10])
         points, values = np.append(0.0, points), np.append(at_zero, values)
     if frequency[-1] < grid[-1]:
         # MATLAB's ceil(n / 2), counted from 0
         middle = (frequency.size + 1) // 2 - 1
-        slope, offset = np.polyfit(frequency[middle:], np.maximum(magnitude[middle:], _LEAST), 1)
+        slope, offset = _line(frequency[middle:], np.maximum(magnitude[middle:], _LEAST))
         end = min(max(float(slope * grid[-1] + offset), _LEAST), float(magnitude[-1]))
         points, values = np.append(points, grid[-1]), np.append(values, end)
     return np.asarray(np.interp(grid, points, values))
 
 
-def phase_on(grid: Float, frequency: Float, value: Complex) -> Float:
-    """Unwrapped phase in rad at `grid` (G,): linear inside, beyond at the slope of the last two points.
+def _line(x: Float, y: Float) -> tuple[float, float]:
+    """Slope and value at zero of the straight line of least squares."""
+    middle = float(np.mean(x))
+    away = x - middle
+    slope = float(away @ y) / float(away @ away)
+    return slope, float(np.mean(y)) - slope * middle
 
-    Without a point at DC the first ten points give way to a line to DC, at the slope of the first fifty from the eleventh,
-    and the slope beyond the band is the typical one of the last 51 steps.
+
+def phase_on(grid: Float, frequency: Float, value: Complex) -> tuple[Float, float, float]:
+    """Unwrapped phase in rad at `grid` (G,) inside the band, linear between points, at its end, and its slope in rad/Hz beyond.
+
+    That is the slope of the last two points. Without a point at DC the first ten points give way to a line to DC, at the
+    slope of the first fifty from the eleventh, and the slope beyond the band is the typical one of the last 51 steps.
     Raises `SirfError` when the phase rises, as it does where the frequency step is too coarse for the delay.
     """
     phase = np.unwrap(np.angle(value))
@@ -120,8 +146,7 @@ def phase_on(grid: Float, frequency: Float, value: Complex) -> Float:
         values = np.append(phase[anchor] - slope * frequency[anchor], phase[anchor:])
         # the line to DC ends near a whole turn: taken off, so that the phase at DC is near zero
         values = values - 2 * np.pi * np.round(values[0] / (2 * np.pi))
-    beyond = np.maximum(grid - frequency[-1], 0.0)
-    return np.asarray(np.interp(grid, points, values) + last_slope * beyond)
+    return np.interp(grid, points, values), float(values[-1]), last_slope
 
 
 def _typical(values: Float) -> float:

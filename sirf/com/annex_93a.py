@@ -216,7 +216,7 @@ def choice_of(search: CaseSearch, choice: FoundSetting, method: str) -> Equalize
 
 def _noise_at(search: CaseSearch, choice: FoundSetting) -> tuple[Equalized, InterferenceAndNoise]:
     settings, grid = search.settings, search.grid
-    taps = grid.taps[choice.row]
+    taps, number = grid.taps[choice.row], _number(search, choice)
     equalized = equalize(
         search.paths,
         settings,
@@ -224,8 +224,9 @@ def _noise_at(search: CaseSearch, choice: FoundSetting) -> tuple[Equalized, Inte
         taps=taps,
         offsets=grid.offsets,
         cursor=choice.cursor,
+        through=search.pulse(number),
     )
-    sigma_n = float(np.sqrt(search.noise[_number(search, choice)]))
+    sigma_n = float(np.sqrt(search.noise[number]))
     return equalized, interference_and_noise(equalized, settings, sigma_n=sigma_n, main_tap=float(taps[grid.main]))
 
 

@@ -25,11 +25,13 @@ _EDGE_UI, _CURSOR_UI = 5, 3
 class CaseTerms:
     """One package case: `paths`, and in parts the through path's pulse, variances in V², and the density of FEXT.
 
-    `pulses` are the pulse through the parts of the CTLE, `noise` (4,) and `next` (4,) variances of the receiver's noise and of
-    NEXT through each, `fext` (P, 4) the variances per point ahead of the transmitter's taps, or None without FEXT.
+    `window` bounds the samples between which the equalised pulse's peak is looked for. `pulses` are the pulse through parts of
+    the CTLE, `noise` (4,) and `next` (4,) variances of the receiver's noise and of NEXT through each, `fext` (P, 4) the variances
+    per point ahead of the transmitter's taps, or None without FEXT.
     """
 
     paths: tuple[PathResponse, ...]
+    window: tuple[int, int]
     pulses: ShiftedPulses
     noise: Float
     next: Float
@@ -47,9 +49,12 @@ def case_terms(paths: tuple[PathResponse, ...], settings: ComSettings) -> CaseTe
         density = density + density_of(receiver.arriving, f)
     crosstalk = {kind: _crosstalk(paths, settings, kind, spectra) for kind in ("next", "fext")}
     near = crosstalk["next"]
+    pulse = paths[0].pulse
+    window = peak_window(pulse, settings)
     return CaseTerms(
         paths=paths,
-        pulses=_shifted_pulses(paths[0].pulse, settings),
+        window=window,
+        pulses=_shifted_pulses(pulse, window, settings),
         noise=receiver_noise_terms(f, receiver_filter(f, receiver), spectra, density),
         # NEXT does not go through the transmitter's taps: one number a CTLE setting, whatever the row
         next=np.zeros(len(spectra)) if near is None else np.sum(near, axis=0),
@@ -71,11 +76,11 @@ def tap_cursors(settings: ComSettings) -> tuple[int, ...]:
     return (*cursors[:main], 0, *cursors[main:])
 
 
-def _shifted_pulses(pulse: Float, settings: ComSettings) -> ShiftedPulses:
+def _shifted_pulses(pulse: Float, window: tuple[int, int], settings: ComSettings) -> ShiftedPulses:
     per_ui = settings.samples_per_ui
     # the running sum of the impulse response came first: filters change places, and one sum serves for all parts
     parts = equalized_parts(pulse, settings.receiver.ctle, settings.symbol_rate * per_ui)
-    low, high = peak_window(pulse, settings)
+    low, high = window
     # from the peak back to the rising edge, from there to the sampling instant, and what the search looks at around it
     begin = max(low // per_ui - _EDGE_UI - BEFORE_UI - 1, 0) * per_ui
     end = min(high + (_CURSOR_UI + settings.receiver.dfe.reach + BEHIND_UI + 1) * per_ui, pulse.size)

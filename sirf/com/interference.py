@@ -54,14 +54,21 @@ def equalize(
     taps: Float,
     offsets: tuple[int, ...],
     cursor: int,
+    through: Float | None = None,
 ) -> Equalized:
-    """All pulses behind CTLE (and transmitter FFE, which NEXT aggressors do not have), equation (93A-23)."""
+    """All pulses behind CTLE (and transmitter FFE, which NEXT aggressors do not have), equation (93A-23).
+
+    `through` (N,) is the through path's behind the CTLE alone, where a search has it already.
+    """
     rate = settings.symbol_rate * settings.samples_per_ui
     pulses = []
     for path in paths:
-        impulse = equalized_impulse(path.impulse, settings.receiver.ctle, gains[0], gains[1], rate)
-        # the same bilinear filters as in the search, so that its cursor stands
-        pulse = running_sum(impulse, settings.samples_per_ui)
+        if path is paths[0] and through is not None:
+            pulse = through
+        else:
+            impulse = equalized_impulse(path.impulse, settings.receiver.ctle, gains[0], gains[1], rate)
+            # the same bilinear filters as in the search, so that its cursor stands
+            pulse = running_sum(impulse, settings.samples_per_ui)
         # NEXT aggressors sit in the receiver's own device: the transmitter's setting is of the far one
         if path.kind != "next":
             pulse = transmitter_equalized(pulse, taps, offsets, settings.samples_per_ui)
@@ -72,9 +79,12 @@ def equalize(
 def transmitter_equalized(pulse: Float, taps: Float, offsets: tuple[int, ...], per_ui: int) -> Float:
     """`pulse` (N,) through T-spaced `taps` at cursors `offsets`; what leaves at one end enters at the other."""
     total = np.zeros(pulse.size)
-    for tap, offset in zip(taps, offsets, strict=True):
+    for tap, offset in zip(taps.tolist(), offsets, strict=True):
         # rolled, as the reference code does it: pulses end in silence, so what enters at the other end is next to nothing
-        total += tap * np.roll(pulse, offset * per_ui)
+        start = offset * per_ui % pulse.size
+        moved = tap * pulse
+        total[start:] += moved[: pulse.size - start]
+        total[:start] += moved[pulse.size - start :]
     return total
 
 

@@ -65,7 +65,10 @@ def path_responses(
     packages = settings.packages[case - 1]
     paths = die_to_die(on_one_grid, packages, common_mode=False)
     # once for each distinct path: aggressors are often equal
-    impulses = [_impulse(transfer, settings, packages) for transfer in paths.transfers]
+    # all are on one grid, so that they share their filters
+    f = paths.transfers[0].frequency
+    filters = transmitter_filter(f, settings, packages) * receiver_filter(f, settings.receiver)
+    impulses = [_impulse(transfer, filters, settings) for transfer in paths.transfers]
     tx = settings.transmitter
     amplitudes = {"through": tx.amplitude, "fext": tx.amplitude_fext, "next": tx.amplitude_next}
     result = []
@@ -87,13 +90,11 @@ def path_responses(
     return tuple(result), tuple(warnings)
 
 
-def _impulse(transfer: Transfer, settings: ComSettings, packages: PackageCase) -> tuple[Complex, Float]:
-    """H21 with H_t and H_r, and its impulse response for 1 V."""
-    f = transfer.frequency
-    filters = transmitter_filter(f, settings, packages) * receiver_filter(f, settings.receiver)
+def _impulse(transfer: Transfer, filters: Complex, settings: ComSettings) -> tuple[Complex, Float]:
+    """H21 with `filters` (F,), which are H_t and H_r, and its impulse response for 1 V."""
     value = transfer.value * filters
     rate = settings.symbol_rate * settings.samples_per_ui
-    return value, impulse_response(f, value, sample_rate=rate, truncation=settings.truncation)
+    return value, impulse_response(transfer.frequency, value, sample_rate=rate, truncation=settings.truncation)
 
 
 def transmitter_filter(frequency: Float, settings: ComSettings, packages: PackageCase) -> Complex:

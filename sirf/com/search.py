@@ -15,7 +15,6 @@ from sirf._kernels.com_exclusion import winning_rows
 from sirf._kernels.com_search import feedback_taps, peak_window, search_settings
 from sirf.com.arriving_noise import RECEIVER, density_of, noise_sources
 from sirf.com.case_terms import CaseTerms, case_terms, tap_cursors
-from sirf.com.case_terms import peak_window as first_window
 from sirf.com.config.settings import ComSettings, CtleSettings
 from sirf.com.crosstalk_noise import fext_variance, receiver_noise_rms
 from sirf.com.filters import ctle_transfer, gain_weights, receiver_filter
@@ -151,7 +150,6 @@ class CaseSearch:
         self.noise, self.next = power @ self.terms.noise, settings.sigma_x**2 * (power @ self.terms.next)
         # NaN: not asked for yet
         self._fext = np.full((len(self.grid.taps), 4), 0.0 if self.terms.fext is None else np.nan)
-        self._peak_window = first_window(paths[0].pulse, settings)
         self.limits = (
             np.array(dfe.b_max, dtype=float),
             np.array(dfe.b_min, dtype=float),
@@ -372,7 +370,7 @@ class CaseSearch:
     def window(self, begin: int = 0) -> Integer:
         """Where the peak is looked for in the samples from `begin` on, and other whole numbers of the kernel."""
         sampling, reach = self.settings.receiver.sampling, self.settings.receiver.dfe.reach
-        low, high = (sample - begin for sample in self._peak_window)
+        low, high = (sample - begin for sample in self.terms.window)
         numbers = (low, high, self.settings.samples_per_ui, reach, self.grid.main, sampling.anchor)
         return np.array(numbers, dtype=np.int64)
 

@@ -41,6 +41,22 @@ def at_the_best(reference: Path, key: str) -> tuple[Case, Equalized, Interferenc
     return case, equalized, noise, choice.fom_db
 
 
+@pytest.mark.parametrize("key", [SAMPLED[0], CHIP_TO_MODULE[0]])
+def test_the_pulse_of_the_search_is_that_of_the_filters(reference_dir: Path, key: str) -> None:
+    """A weighted sum of four pulses through parts of the CTLE, instead of the impulse response through its two stages."""
+    case, equalized, _, _ = at_the_best(reference_dir, key)
+    search, choice = searched(reference_dir, key)
+    ctle, gains = case.settings.receiver.ctle, (choice.g_dc, choice.g_dc2)
+    again = equalize(
+        case.paths, case.settings, gains=(ctle.g_dc_db[gains[0]], ctle.g_dc2_db[gains[1]]),
+        taps=search.grid.taps[choice.row], offsets=search.grid.offsets, cursor=choice.cursor,
+        through=search.pulse(search.gains.index(gains)),
+    )  # fmt: skip
+    peak = float(np.max(equalized.through))
+    np.testing.assert_allclose(again.through, equalized.through, rtol=0.0, atol=1e-13 * peak)
+    assert all(np.array_equal(one, other) for one, other in zip(again.aggressors, equalized.aggressors, strict=True))
+
+
 @pytest.mark.parametrize("key", SAMPLED)
 def test_every_intermediate_of_the_reference_code(reference_dir: Path, key: str) -> None:
     """Golden: COM to 1e-9 dB, pulses and distribution to 1e-12 of their peaks, every sigma to 1e-9, DFE taps to 1e-10."""
