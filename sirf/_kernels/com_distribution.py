@@ -31,6 +31,17 @@ def delta_variance(values: Any, levels: Any, bin_size: Any) -> Any:
 
 
 @kernel
+def phase_of_largest_variance(pulse: Any, per_ui: Any, count: Any, levels: Any, bin_size: Any) -> Any:
+    """Sampling phase at which `count` samples from the second UI on have the largest variance on bins, the first of equals."""
+    found, largest = 0, -1.0
+    for phase in range(per_ui):
+        variance = delta_variance(pulse[per_ui + phase :: per_ui][:count], levels, bin_size)
+        if variance > largest:
+            found, largest = phase, variance
+    return found
+
+
+@kernel
 def convolve_deltas(values: Any, levels: Any, bin_size: Any) -> Any:
     """Probabilities of the sum of `values` (N,) times independent symbols, in bins symmetric around zero, (2 H + 1,).
 

@@ -256,17 +256,18 @@ def winning_rows(
     best: Any,
     gram: Any,
     slope: Any,
+    signs: Any,
 ) -> Any:
     """Rows of `taps` that may be better than `best` (T,), true for those in blocks that no bound excludes.
 
-    `window` begins with the samples between which all peaks are.
+    `window` begins with the samples between which all peaks are; `signs` (K,) are `tap_signs` of the taps.
     """
     low, high, per_ui, _, main, anchor = window
     may_win = np.ones(len(taps), dtype=np.bool_)
     # limits that exclude each other are no interval, and what is left of a post-cursor is then not convex
     if np.any(b_min > b_max) or limits[0] < 0.0:
         return may_win
-    signs, root_scale = tap_signs(taps, main), math.sqrt(noise[5])
+    root_scale = math.sqrt(noise[5])
     roots = np.array([math.sqrt(best), root_scale, root_scale * np.max(np.abs(rows[main]))])
     box, center = np.empty((2, taps.shape[1])), np.empty(taps.shape[1])
     box_of(taps, 0, len(taps), signs, main, box, center)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
 from sirf._arrays import Float
 from sirf._kernels.com_search import BEFORE_UI, BEHIND_UI
 from sirf.com.arriving_noise import density_of
-from sirf.com.config.settings import ComSettings
+from sirf.com.config.settings import ComSettings, CtleSettings
 from sirf.com.crosstalk_noise import crosstalk_density, receiver_noise_terms
-from sirf.com.filters import ctle_power_terms, equalized_parts, receiver_filter
+from sirf.com.filters import NoiseFilter, ctle_power_terms, equalized_parts, noise_filter_of, receiver_filter
 from sirf.com.responses import PathResponse
 from sirf.com.shifted_pulses import ShiftedPulses
 
@@ -42,11 +43,12 @@ def case_terms(paths: tuple[PathResponse, ...], settings: ComSettings) -> CaseTe
     """Terms of `paths` under settings whose grids have no say."""
     f, receiver = paths[0].frequency, settings.receiver
     # |H_ctf|² is a sum of four spectra that the gains only weigh, so four variances are found for each setting
-    spectra = ctle_power_terms(f, receiver.ctle)
-    # H_r and H_ctf shape all noise that enters ahead of them
-    density: float | Float = receiver.noise_density
+    spectra, noise = _spectra(f.tobytes(), receiver.ctle, noise_filter_of(receiver))
     if receiver.arriving:
-        density = density + density_of(receiver.arriving, f)
+        density = receiver.noise_density + density_of(receiver.arriving, f)
+        noise = receiver_noise_terms(f, receiver_filter(f, receiver), spectra, density)
+    else:
+        noise = receiver.noise_density * noise
     crosstalk = {kind: _crosstalk(paths, settings, kind, spectra) for kind in ("next", "fext")}
     near = crosstalk["next"]
     pulse = paths[0].pulse
@@ -55,11 +57,22 @@ def case_terms(paths: tuple[PathResponse, ...], settings: ComSettings) -> CaseTe
         paths=paths,
         window=window,
         pulses=_shifted_pulses(pulse, window, settings),
-        noise=receiver_noise_terms(f, receiver_filter(f, receiver), spectra, density),
+        noise=noise,
         # NEXT does not go through the transmitter's taps: one number a CTLE setting, whatever the row
         next=np.zeros(len(spectra)) if near is None else np.sum(near, axis=0),
         fext=crosstalk["fext"],
     )
+
+
+# by value: the same grid comes with every length of a study
+@lru_cache(maxsize=8)
+def _spectra(grid: bytes, ctle: CtleSettings, noise_filter: NoiseFilter) -> tuple[Float, Float]:
+    """Parts (4, F) of |H_ctf|² on a grid in Hz, and variances (4,) of noise of 1 V²/Hz behind H_r and each."""
+    f = np.frombuffer(grid)
+    spectra = ctle_power_terms(f, ctle)
+    # H_r and H_ctf shape all noise that enters ahead of them
+    spectra.flags.writeable = False
+    return spectra, receiver_noise_terms(f, noise_filter.response(f), spectra, 1.0)
 
 
 def peak_window(pulse: Float, settings: ComSettings) -> tuple[int, int]:

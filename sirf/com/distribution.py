@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sirf._arrays import Float
-from sirf._kernels.com_distribution import convolve_deltas, delta_variance
+from sirf._kernels.com_distribution import convolve_deltas
 from sirf.signal.gaussian import gaussian_quantile
 
 _EPSILON = float(np.finfo(float).eps)
@@ -140,11 +140,6 @@ def _unequal_symbols(values: Float, shares: Sequence[float], bin_size: float) ->
             spread[first : first + y.size] += share * y
         y = spread
     return VoltageDistribution(y, -(y.size // 2), bin_size)
-
-
-def binned_variance(values: Float, levels: int, bin_size: float) -> float:
-    """Variance in V² of `symbols(values, …)`, without the convolution."""
-    return float(delta_variance(values, levels, bin_size)) * bin_size**2
 
 
 def gaussian(sigma: float, crest: float, bin_size: float) -> VoltageDistribution:

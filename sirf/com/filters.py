@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from sirf._arrays import Complex, Float
@@ -11,14 +13,31 @@ from sirf.receiver.transfer_functions import ctle
 from sirf.signal.filters import butterworth4, raised_cosine
 
 
+@dataclass(frozen=True, slots=True)
+class NoiseFilter:
+    """H_r: Butterworth of equation (93A-20) with a `corner` in Hz, times the raised cosine, each where the settings have one."""
+
+    corner: float | None
+    raised_cosine: tuple[float, float] | None
+
+    def response(self, frequency: Float) -> Complex:
+        """H_r (F,) at `frequency` in Hz."""
+        found = np.ones(np.shape(frequency), dtype=complex)
+        if self.corner is not None:
+            found = found * butterworth4(frequency, self.corner)
+        if self.raised_cosine is not None:
+            found = found * raised_cosine(frequency, *self.raised_cosine)
+        return found
+
+
+def noise_filter_of(receiver: ReceiverSettings) -> NoiseFilter:
+    """H_r of a receiver."""
+    return NoiseFilter(receiver.noise_corner, receiver.raised_cosine)
+
+
 def receiver_filter(frequency: Float, receiver: ReceiverSettings) -> Complex:
-    """H_r (F,): Butterworth of equation (93A-20), times the raised cosine where the settings have one."""
-    response = np.ones(np.shape(frequency), dtype=complex)
-    if receiver.noise_corner is not None:
-        response = response * butterworth4(frequency, receiver.noise_corner)
-    if receiver.raised_cosine is not None:
-        response = response * raised_cosine(frequency, *receiver.raised_cosine)
-    return response
+    """H_r (F,) of a receiver at `frequency` in Hz."""
+    return noise_filter_of(receiver).response(frequency)
 
 
 def ctle_transfer(frequency: Float, settings: CtleSettings, g_dc_db: float, g_dc2_db: float) -> Complex:

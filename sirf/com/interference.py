@@ -7,8 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from sirf._arrays import Float
+from sirf._kernels.com_distribution import phase_of_largest_variance
 from sirf.com.config.settings import ComSettings
-from sirf.com.distribution import VoltageDistribution, binned_variance, crest_factor, gaussian, symbols
+from sirf.com.distribution import VoltageDistribution, crest_factor, gaussian, symbols
 from sirf.com.filters import equalized_impulse
 from sirf.com.responses import PathResponse, running_sum
 from sirf.com.search import Feedback, feedback_of, quantized
@@ -106,8 +107,11 @@ def edge_slopes(pulse: Float, cursor: int, per_ui: int) -> Float:
 
 def whole_ui(values: Float, phase: int, per_ui: int) -> Float:
     """Samples of `values` (N,) at `phase`, one a UI, without the first and last UI, as the reference code takes them."""
-    count = int(np.floor(values.size / per_ui + 0.5))
-    return values[per_ui + phase :: per_ui][: max(count - 2, 0)]
+    return values[per_ui + phase :: per_ui][: _whole_count(values, per_ui)]
+
+
+def _whole_count(values: Float, per_ui: int) -> int:
+    return max(int(np.floor(values.size / per_ui + 0.5)) - 2, 0)
 
 
 def residual_isi(equalized: Equalized, settings: ComSettings) -> Float:
@@ -125,12 +129,11 @@ def residual_isi(equalized: Equalized, settings: ComSettings) -> Float:
     return whole_ui(pulse, cursor % per_ui, per_ui)
 
 
-def phase_of_largest_variance(pulse: Float, settings: ComSettings, bin_size: float) -> int:
+def strongest_phase(pulse: Float, settings: ComSettings, bin_size: float) -> int:
     """Phase at which an aggressor's binned distribution has the largest variance, the first of equals."""
     per_ui = settings.samples_per_ui
     # of the binned distribution, not of the samples: with coarse bins another phase may win, and the reference takes that one
-    variance = [binned_variance(whole_ui(pulse, phase, per_ui), settings.levels, bin_size) for phase in range(per_ui)]
-    return int(np.argmax(variance))
+    return int(phase_of_largest_variance(pulse, per_ui, _whole_count(pulse, per_ui), settings.levels, bin_size))
 
 
 def interference_and_noise(
@@ -155,7 +158,7 @@ def interference_and_noise(
     isi = symbols(residual_isi(equalized, settings), levels, bin_size)
     aggressors = tuple(
         symbols(
-            whole_ui(pulse, phase_of_largest_variance(pulse, settings, bin_size), settings.samples_per_ui),
+            whole_ui(pulse, strongest_phase(pulse, settings, bin_size), settings.samples_per_ui),
             levels,
             bin_size,
         )

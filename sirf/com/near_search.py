@@ -16,7 +16,7 @@ from typing import Protocol, TypeAlias
 
 import numpy as np
 
-from sirf._arrays import Flags
+from sirf._arrays import Flags, Integer
 from sirf.channel.channel import Channel
 from sirf.com import annex_178a
 from sirf.com.annex_93a import choice_of
@@ -97,7 +97,8 @@ def _walked(search: _Search, settings: ComSettings, place: _Place, name: str) ->
             if found is not None:
                 break
             neighbours *= WIDER
-            best = search.best(_about(counts, place, neighbours), floor, None, ())
+            seen.append(_about(counts, place, neighbours))
+            best = search.best(seen[-1], floor, None, ())
         if best is None:
             raise NoSettingError(
                 f"some equaliser setting near the given one must pass for {name or 'the channel'}, got none. Search the full "
@@ -127,7 +128,9 @@ class _LinearSearch:
         settings = replace(settings, local_search=0)
         self._search = search = CaseSearch(paths, settings)
         self._engine = search if settings.c2m is None else EyeSearch(search, settings.c2m)
-        self._counts = [len(values) for _, values in settings.transmitter.ffe]
+        self._counts = [len(values) for values in _grids(settings)]
+        self._gains = np.array(search.gains, dtype=np.int64).reshape(-1, 2).T
+        self._taps = np.ascontiguousarray(search.grid.places.T)
 
     def best(self, box: _Box, floor_db: float, known: _Place | None, seen: Sequence[_Box]) -> _Found | None:
         search = self._search
@@ -140,34 +143,24 @@ class _LinearSearch:
 
     def _part(self, box: _Box, known: _Place | None, seen: Sequence[_Box]) -> GridPart:
         """Settings of a box that are in none of those seen, or are the known one."""
-        numbers = [n for n, gains in enumerate(self._search.gains) if _holds(box, gains)]
-        inside = self._rows(box)
-        flags = np.repeat(inside[None], len(numbers), axis=0)
+        numbers, rows = (np.flatnonzero(inside) for inside in self._inside(box, self._gains, self._taps))
+        gains, taps = self._gains[:, numbers], self._taps[:, rows]
+        flags = np.ones((numbers.size, rows.size), dtype=np.bool_)
         for other in seen:
-            common = [k for k, n in enumerate(numbers) if _holds(other, self._search.gains[n])]
-            flags[common] &= ~self._rows(other)
+            flags &= ~np.logical_and.outer(*self._inside(other, gains, taps))
         if known is not None:
-            centre = tuple(range(k, k + 1) for k in known)
-            for k, n in enumerate(numbers):
-                if self._search.gains[n] == known[:2]:
-                    flags[k] |= self._rows(centre)
-        rows = np.flatnonzero(np.any(flags, axis=0))
-        some = np.flatnonzero(np.any(flags, axis=1))
-        return GridPart(tuple(numbers[k] for k in some), rows, flags[np.ix_(some, rows)])
+            flags |= np.logical_and.outer(*self._inside(tuple(range(k, k + 1) for k in known), gains, taps))
+        some, kept = np.flatnonzero(np.any(flags, axis=1)), np.flatnonzero(np.any(flags, axis=0))
+        return GridPart(tuple(numbers[some].tolist()), rows[kept], flags[np.ix_(some, kept)])
 
-    def _rows(self, box: _Box) -> Flags:
-        """Rows (T,) of the transmitter's grid that are in a box."""
-        rows = np.ones(len(self._search.grid.taps), dtype=np.bool_)
-        for column, count, of_tap in zip(self._search.grid.places.T, self._counts, box[2:], strict=True):
-            inside = np.zeros(count, dtype=np.bool_)
-            inside[of_tap] = True
-            rows &= inside[column]
-        return rows
-
-
-def _holds(box: _Box, gains: tuple[int, int]) -> bool:
-    """Whether a box has a gain setting, given by the indices of its gains."""
-    return gains[0] in box[0] and gains[1] in box[1]
+    def _inside(self, box: _Box, gains: Integer, taps: Integer) -> tuple[Flags, Flags]:
+        """Which gain settings and which rows of the transmitter's grid are in a box, by their indices (2, G) and (S, R)."""
+        found = np.ones(gains.shape[1], dtype=np.bool_), np.ones(taps.shape[1], dtype=np.bool_)
+        for n, (column, count, places) in enumerate(zip((*gains, *taps), self._counts, box, strict=True)):
+            held = np.zeros(count, dtype=np.bool_)
+            held[places] = True
+            found[0 if n < len(gains) else 1][:] &= held[column]
+        return found
 
 
 class _ReceiverSearch:

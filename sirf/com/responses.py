@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -15,7 +16,7 @@ from sirf.channel.resample import usual_step
 from sirf.channel.screening import on_fine_grid
 from sirf.channel.transfer import Transfer
 from sirf.com.config.settings import ComSettings
-from sirf.com.filters import receiver_filter
+from sirf.com.filters import NoiseFilter, noise_filter_of
 from sirf.errors import SirfError
 from sirf.transmitter.edge import transmitter_edge
 
@@ -67,7 +68,7 @@ def path_responses(
     # once for each distinct path: aggressors are often equal
     # all are on one grid, so that they share their filters
     f = paths.transfers[0].frequency
-    filters = transmitter_filter(f, settings, packages) * receiver_filter(f, settings.receiver)
+    filters = _filters(f.tobytes(), _rise_time(settings, packages), noise_filter_of(settings.receiver))
     impulses = [_impulse(transfer, filters, settings) for transfer in paths.transfers]
     tx = settings.transmitter
     amplitudes = {"through": tx.amplitude, "fext": tx.amplitude_fext, "next": tx.amplitude_next}
@@ -90,6 +91,16 @@ def path_responses(
     return tuple(result), tuple(warnings)
 
 
+# by value: the same grid comes with every length of a study
+@lru_cache(maxsize=8)
+def _filters(grid: bytes, rise_time: float | None, noise_filter: NoiseFilter) -> Complex:
+    """H_t H_r (F,) on a grid in Hz."""
+    f = np.frombuffer(grid)
+    found = _edge(f, rise_time) * noise_filter.response(f)
+    found.flags.writeable = False
+    return found
+
+
 def _impulse(transfer: Transfer, filters: Complex, settings: ComSettings) -> tuple[Complex, Float]:
     """H21 with `filters` (F,), which are H_t and H_r, and its impulse response for 1 V."""
     value = transfer.value * filters
@@ -99,12 +110,19 @@ def _impulse(transfer: Transfer, filters: Complex, settings: ComSettings) -> tup
 
 def transmitter_filter(frequency: Float, settings: ComSettings, packages: PackageCase) -> Complex:
     """H_t (F,) of equation (93A-46) with the reference code's delay; ones where the settings have no transition time."""
+    return _edge(frequency, _rise_time(settings, packages))
+
+
+def _rise_time(settings: ComSettings, packages: PackageCase) -> float | None:
     # a package case may bring a transition time of its own
-    rise = settings.transmitter.rise_time if packages.rise_time is None else packages.rise_time
-    if rise is None:
+    return settings.transmitter.rise_time if packages.rise_time is None else packages.rise_time
+
+
+def _edge(frequency: Float, rise_time: float | None) -> Complex:
+    if rise_time is None:
         return np.ones(frequency.size, dtype=complex)
     # the reference code delays by three rise times, so that the edge's foot does not wrap round the transform
-    return transmitter_edge(frequency, rise, linear_phase=True)
+    return transmitter_edge(frequency, rise_time, linear_phase=True)
 
 
 def _grid_warnings(channel: Channel, settings: ComSettings) -> list[str]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from sirf._arrays import Flags, Float, Integer
-from sirf._kernels.com_exclusion import winning_rows
+from sirf._kernels.com_exclusion import tap_signs, winning_rows
 from sirf._kernels.com_search import feedback_taps, peak_window, search_settings
 from sirf.com.arriving_noise import RECEIVER, density_of, noise_sources
 from sirf.com.case_terms import CaseTerms, case_terms, tap_cursors
@@ -148,6 +148,7 @@ class CaseSearch:
         self._weights = self._weights.reshape(-1, 4)
         power = self._weights**2
         self.noise, self.next = power @ self.terms.noise, settings.sigma_x**2 * (power @ self.terms.next)
+        self._constants = self._all_constants()
         # NaN: not asked for yet
         self._fext = np.full((len(self.grid.taps), 4), 0.0 if self.terms.fext is None else np.nan)
         self.limits = (
@@ -296,11 +297,12 @@ class CaseSearch:
         # a local search looks at few rows: bounds of blocks exclude those of a large grid alone
         blocks = prune and local == 0 and len(taps) > _MANY_ROWS
         steps, evaluated = list[_Step](), 0
+        signs = tap_signs(taps, self.grid.main) if blocks else None
         for group in [[g] for g in range(len(numbers))] if blocks else [list(range(len(numbers)))]:
             may_win = flags[group]
             # without a setting to beat no bound excludes any
-            if blocks and best > 0.0:
-                may_win[0] &= self._winning_rows(numbers[group[0]], taps, fext[group[0]], best)
+            if signs is not None and best > 0.0:
+                may_win[0] &= self._winning_rows(numbers[group[0]], taps, fext[group[0]], best, signs)
             best, ratios, found = self._look(
                 [numbers[g] for g in group], taps, places, fext[group], may_win, state, best, local, prune
             )
@@ -311,16 +313,15 @@ class CaseSearch:
                     steps.append(_Step(float(ratio), numbers[g], row, cursor + self.terms.pulses.begin))
         return best, steps, evaluated
 
-    def _winning_rows(self, number: int, taps: Float, fext: Float, best: float) -> Flags:
-        """Rows of `taps` (R, K) that no bound of blocks excludes at a gain setting."""
+    def _winning_rows(self, number: int, taps: Float, fext: Float, best: float, signs: Float) -> Flags:
+        """Rows of `taps` (R, K) with their `signs` (K,) that no bound of blocks excludes at a gain setting."""
         weights, pulses, window = self.weights(number), self.terms.pulses, self.window(self.terms.pulses.begin)
         rows = pulses.near(weights)
         window[:2] = peak_window(rows, taps, self.grid.main, window[0], window[1])
+        gram, slope = pulses.all_products(term_weights(weights))
         b_max, b_min, _, limits = self.limits
-        products = pulses.all_products(term_weights(weights))
-        return np.asarray(
-            winning_rows(rows, taps, window, b_max, b_min, limits, self.constants(number), fext, best, *products)
-        )
+        noise = self.constants(number)
+        return np.asarray(winning_rows(rows, taps, window, b_max, b_min, limits, noise, fext, best, gram, slope, signs))
 
     def _look(
         self,
@@ -338,22 +339,23 @@ class CaseSearch:
         pulses = self.terms.pulses
         ratios, found = np.zeros(len(numbers)), np.zeros((len(numbers), 3), dtype=np.int64)
         found[:, 0] = -1
-        constants = np.array([self.constants(number) for number in numbers])
-        gains = np.array([self.gains[number] for number in numbers], dtype=np.int64)
-        progress = np.zeros(2, dtype=np.int64)
+        some = list(numbers)
+        weights, constants = self._weights[some], self._constants[some]
+        gains = np.array([self.gains[number] for number in some], dtype=np.int64)
+        progress, window = np.zeros(2, dtype=np.int64), self.window(pulses.begin)
         while True:
             best, needed = search_settings(
                 pulses.near_parts,
                 pulses.terms,
                 pulses.made,
-                self._weights[list(numbers)],
+                weights,
                 gains,
                 constants,
                 fext,
                 taps,
                 places,
                 may_win,
-                self.window(pulses.begin),
+                window,
                 *self.limits,
                 state,
                 local,
@@ -376,14 +378,20 @@ class CaseSearch:
 
     def constants(self, number: int) -> Float:
         """`noise` of `search_settings` at one gain setting."""
+        return np.asarray(self._constants[number])
+
+    def _all_constants(self) -> Float:
+        """`noise` (S, 6) of `search_settings`."""
         settings, tx = self.settings, self.settings.transmitter
         power = settings.sigma_x**2
         # times the squared difference of the samples beside a cursor, so a quarter of M² makes it a slope per UI
         jitter = (tx.a_dd**2 + tx.sigma_rj**2) * power * settings.samples_per_ui**2 / 4
         # A_s is half the distance of two levels
         scale = (tx.level_mismatch / (settings.levels - 1)) ** 2
-        noise = self.noise[number] + self.next[number]
-        return np.array([noise, power, jitter, 10 ** (-tx.snr_db / 10), 1.0 if settings.snr_tx_with_c0 else 0.0, scale])
+        result = np.empty((len(self.gains), 6))
+        result[:, 0] = self.noise + self.next
+        result[:, 1:] = power, jitter, 10 ** (-tx.snr_db / 10), float(settings.snr_tx_with_c0), scale
+        return result
 
 
 def shifted_rows(pulse: Float, offsets: tuple[int, ...], per_ui: int) -> Float:

@@ -170,7 +170,7 @@ def winning(
     best = float(np.quantile(ratios, part)) or 1e-3
     window = np.array([low, high, PER_UI, REACH, MAIN, anchor])
     given_case = (rows, taps, window, B_MAX, B_MIN, np.array([FLOATING, 0.0, 0.0]), noise, fext)
-    matrices = products(rows)
+    matrices = (*products(rows), tap_signs(taps, MAIN))
     assert not np.any(winning_rows(*given_case, 1e9, *matrices))
     return winning_rows(*given_case, best, *matrices), ratios >= best
 
@@ -199,7 +199,7 @@ def test_most_settings_below_the_ratio_to_beat_are_excluded(anchor: int) -> None
 def test_limits_that_exclude_each_other_exclude_no_setting() -> None:
     rows, taps = pulse_rows(2), grid()
     window = np.array([20, 140, PER_UI, REACH, MAIN, 0])
-    matrices = products(rows)
+    matrices = (*products(rows), tap_signs(taps, MAIN))
     for low, floating in ((B_MAX + 0.1, FLOATING), (B_MIN, -FLOATING)):
         limits = np.array([floating, 0.0, 0.0])
         fext = np.zeros(len(taps))

@@ -13,11 +13,19 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.stats import norm
 
+from sirf._kernels.com_distribution import delta_variance
 from sirf.com.chip_to_module import EyeSearch, eye_of, window_weights
 from sirf.com.config.settings import ChipToModuleSettings
-from sirf.com.distribution import binned_variance, crest_factor, gaussian, symbols
+from sirf.com.distribution import crest_factor, gaussian, symbols
 from sirf.com.filters import ctle_transfer, equalized_impulse
-from sirf.com.interference import Equalized, InterferenceAndNoise, equalize, interference_and_noise
+from sirf.com.interference import (
+    Equalized,
+    InterferenceAndNoise,
+    equalize,
+    interference_and_noise,
+    strongest_phase,
+    whole_ui,
+)
 from sirf.com.search import CaseSearch
 from sirf.signal.filters import raised_cosine
 from tests.com.golden import SAMPLED, Case, case_of, searched, waveforms
@@ -163,8 +171,19 @@ def test_symbols_enumerate_all_combinations(values: list[float], levels: int) ->
     expected = np.zeros(density.y.size)
     np.add.at(expected, sums.astype(int) - density.first, 1 / sums.size)
     np.testing.assert_allclose(density.y, expected, atol=1e-14)
-    assert density.sigma**2 == pytest.approx(binned_variance(np.array(values), levels, bin_size))
+    assert density.sigma**2 == pytest.approx(delta_variance(np.array(values), levels, bin_size) * bin_size**2)
     assert np.sum(density.y) == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("bin_size", [1e-5, 2e-2])
+def test_the_strongest_phase_has_the_largest_variance_of_all(bin_size: float) -> None:
+    """Phase by phase from the second UI to the last but one, also with bins so coarse that most samples are left out."""
+    settings = small_settings()
+    m = settings.samples_per_ui
+    pulse = np.random.default_rng(3).normal(0.0, 0.01, 30 * m + 5)
+    variances = [delta_variance(whole_ui(pulse, phase, m), settings.levels, bin_size) for phase in range(m)]
+    assert strongest_phase(pulse, settings, bin_size) == int(np.argmax(variances))
+    assert max(variances) > 0.0
 
 
 def test_normal_noise_has_its_quantile() -> None:
