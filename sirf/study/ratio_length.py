@@ -85,6 +85,7 @@ class RatioLength:
         self.progress = progress
         self.curve: dict[float, tuple[float, float]] = {}
         self._margins: dict[float, float] = {}
+        self._here = here
         # the row's own setting is the first that is known
         if here is not None and (found := settings_of(here)):
             self.known[subject.length_m] = found
@@ -96,7 +97,7 @@ class RatioLength:
         return self._margins[length]
 
     def _found(self, length: float) -> float:
-        bare = self.limit.measurement(self.subject, length)
+        bare = self._bare(length)
         # by ratio of lengths
         near, distance = self._nearest(length)
         found = bare if near is None else self._with(bare, near)
@@ -116,9 +117,18 @@ class RatioLength:
 
     def measurement(self, length: float) -> Measurement:
         """What is measured at a length in m with the nearest known setting."""
-        bare = self.limit.measurement(self.subject, length)
+        bare = self._bare(length)
         near, _ = self._nearest(length)
         return bare if near is None else self._with(bare, near)
+
+    def _bare(self, length: float) -> Measurement:
+        """What is measured at a length in m by the search alone."""
+        found = self.limit.measurement(self.subject, length)
+        if self._here is None:
+            return found
+        # light from retimer to retimer is the same at every length, and its eye is known
+        pairs = zip(self._here.sections, found.sections, strict=True)
+        return found.with_sections([there if there.electrical else known for known, there in pairs])
 
     def longest(
         self,

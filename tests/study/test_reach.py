@@ -18,7 +18,7 @@ from sirf.equalizer.merit_search import optimize
 from sirf.errors import SirfError
 from sirf.link import Link
 from sirf.results.chain_count import composed_error_ratio
-from sirf.study.compare import compare
+from sirf.study.compare import compare, measurement_of
 from sirf.study.figures import FIGURES, figure_value
 from sirf.study.impairments import CAUSES
 from sirf.study.length_search import MAX_LENGTH, MIN_LENGTH, STRIDE, longest_length, steady_length
@@ -28,7 +28,7 @@ from sirf.study.measurement import Measurement
 from sirf.study.ratio_length import RatioLength
 from sirf.study.reach import reach
 from sirf.study.sections import sections
-from sirf.study.subject import SAMPLES_PER_UI, STEP, PathSubject, subject_of
+from sirf.study.subject import SAMPLES_PER_UI, STEP, ArchitectureSubject, PathSubject, subject_of
 from sirf.system.architecture import load_architecture
 
 
@@ -348,3 +348,19 @@ def test_bad_input_is_refused() -> None:
 def test_every_figure_has_a_label() -> None:
     assert FIGURES["eye_height_mv"].label == "eye height (mV)"
     assert FIGURES["ber"].label == "bit error ratio"
+
+
+def test_light_between_retimers_is_decided_once_for_all_lengths() -> None:
+    """At a length of the search its section is that of the row's own figures, whose samples are finer."""
+    subject = subject_of("cpo-retimed", data_rate=106.25e9)
+    assert isinstance(subject, ArchitectureSubject)
+    limit = limit_of(None, ber=1e-6)
+    here = measurement_of(subject.architecture, 106.25e9)
+    search = RatioLength(subject, limit, here)
+    found = search.measurement(0.05)
+    (copper, light), (own_copper, own_light) = found.sections, here.sections
+    assert light.link is own_light.link
+    assert copper.link is not own_copper.link
+    # as finely or not, the margin is that of the length's own sections within a few thousandths
+    plain = RatioLength(subject, limit).margin(0.05)
+    assert search.margin(0.05) == pytest.approx(plain, rel=5e-3)
