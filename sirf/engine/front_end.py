@@ -282,6 +282,30 @@ def front_end(link: Link, *, tail: float = MIN_CURSOR_RATIO) -> FrontEnd:
     return make(_ResponseKey(link, tail))
 
 
+def front_end_like(link: Link, like: Link, known: FrontEnd) -> FrontEnd:
+    """`front_end` of a link that differs from `like`, whose front end is `known`, in noise, jitter and aggressors alone.
+
+    Where noise is all that differs the responses are the known ones.
+    """
+    if link is like:
+        return known
+    transmitter = dataclasses.replace(link.transmitter, snr_db=like.transmitter.snr_db)
+    receiver = dataclasses.replace(link.receiver, noise_density=like.receiver.noise_density)
+    if (transmitter, receiver, link.aggressors) != (like.transmitter, like.receiver, like.aggressors):
+        return front_end(link)
+    return dataclasses.replace(
+        known,
+        noise_correlation=noise_correlation(link),
+        transmitter_noise=_transmitter_noise(link, known.main_cursor),
+    )
+
+
+def _transmitter_noise(link: Link, main: float) -> float:
+    """Rms in V of the SNR_TX term: it is relative to the main cursor, equation (93A-30)."""
+    snr = link.transmitter.snr_db
+    return 0.0 if snr is None else float(main * 10 ** (-snr / 20))
+
+
 # links that differ in decisions alone have the same responses, and a search asks for them thousands of times
 class _ResponseKey(LinkKey):
     """Hashes a link by what its responses and its noise depend on."""
@@ -354,7 +378,6 @@ def _front_end(key: _ResponseKey) -> FrontEnd:
         raise SirfError(
             f"main cursor must be positive, got {main:.3g} V. Swap P and N of one end of {link.channel.name}."
         )
-    snr = tx.snr_db
     return FrontEnd(
         samples_per_ui=m,
         symbol_rate=link.symbol_rate,
@@ -368,8 +391,7 @@ def _front_end(key: _ResponseKey) -> FrontEnd:
         sampling=int(instant - window[0]),
         start_time=channel.prepared[0].start_time + (window[0] + between) / (m * link.symbol_rate),
         noise_correlation=noise_correlation(link),
-        # SNR_TX is relative to the main cursor, equation (93A-30)
-        transmitter_noise=0.0 if snr is None else float(main * 10 ** (-snr / 20)),
+        transmitter_noise=_transmitter_noise(link, float(main)),
         omitted=omitted,
         feedback=None if feedback is None else feedback.take(window, mode="wrap"),
         wander=None if slow is None else slow.behind((len(window) - instant + int(window[0])) // m - WINDOW_MARGIN_UI),

@@ -152,9 +152,9 @@ def _lessened(
     snr_db = None if transmitter.snr_db is None else transmitter.snr_db + LESS_DB
     purer = _transmitting(link, snr_db=snr_db)
     if link.optics is None:
-        yield "receiver noise", lambda: InterferenceModel(quiet)
+        yield "receiver noise", lambda: InterferenceModel(quiet, like=model)
         if snr_db is not None:
-            yield "transmitter noise", lambda: InterferenceModel(purer)
+            yield "transmitter noise", lambda: InterferenceModel(purer, like=model)
     else:
         yield from _lessened_light(link, model, quiet, purer)
     if receiver.converter is not None:

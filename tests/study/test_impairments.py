@@ -14,7 +14,8 @@ from sirf.channel.network import Network
 from sirf.channel.path import load_path
 from sirf.channel.transfer import Transfer
 from sirf.clock.recovery import ClockRecovery
-from sirf.engine.statistical.analysis import statistical_eye
+from sirf.engine.front_end import FrontEnd, front_end
+from sirf.engine.statistical.analysis import interference_model, statistical_eye
 from sirf.equalizer.merit_search import optimize
 from sirf.errors import SirfError
 from sirf.link import Link
@@ -24,12 +25,15 @@ from sirf.study.impairments import (
     LESS_DB,
     Limitation,
     _less_jitter,
+    _lessened,
     _with_less_glass_loss,
     _with_less_reflectance,
     limited_by,
     smooth_transfer,
 )
+from sirf.study.sections import optimized, sections
 from sirf.study.subject import subject_of
+from sirf.system.architecture import load_architecture
 from sirf.transmitter.jitter import Jitter, SinusoidalJitter
 
 Complex = NDArray[np.complex128]
@@ -180,3 +184,26 @@ def test_all_jitter_shrinks_by_one_factor() -> None:
     found = (less.random_ui, less.dual_dirac_ui, less.duty_cycle_ui, less.even_odd_ui, less.sinusoidal[0].amplitude_ui)
     assert found == pytest.approx(tuple(factor * value for value in (0.01, 0.02, 0.03, 0.04, 0.1)))
     assert less.sinusoidal[0].frequency == 5e6
+
+
+@pytest.mark.parametrize("name", ["copper-cable", "cpo-linear"])
+def test_less_noise_leaves_every_response_as_it_is(name: str) -> None:
+    """The front end of each lessened link, made of the known one where noise alone differs, is its own to the last bit."""
+    part = sections(load_architecture(name), 106.25e9, step=40e6, samples_per_ui=16)[-1]
+    link = optimized(part.link)
+    model = interference_model(link)
+    known = 0
+    for _, lessened in _lessened(link, model, link):
+        found = lessened()
+        own = front_end(found.link)
+        known += found.front_end.through is model.front_end.through
+        for field in dataclasses.fields(FrontEnd):
+            one, other = getattr(found.front_end, field.name), getattr(own, field.name)
+            if field.name == "crosstalk":
+                assert all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
+            elif isinstance(one, np.ndarray):
+                assert np.array_equal(one, other), field.name
+            elif field.name != "wander":
+                assert one == other, field.name
+    # at the least: reflection, receiver noise, transmitter noise
+    assert known >= 3

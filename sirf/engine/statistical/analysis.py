@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from sirf._arrays import Complex, Float
 from sirf.engine.contract import LARGE_SIGNAL, STATISTICAL, check_link
 from sirf.engine.edge_response import EdgeResponse
-from sirf.engine.front_end import FrontEnd, front_end
+from sirf.engine.front_end import FrontEnd, front_end, front_end_like
 from sirf.engine.rounding import converter_rounding
 from sirf.engine.statistical.conditional_interference import AfterError, LevelByLevel, leaning
 from sirf.engine.statistical.converter_clipping import check_clipping, clipping
@@ -174,7 +174,7 @@ class InterferenceModel:
         large = link.optics is not None and link.optics.large_signal
         check_link(LARGE_SIGNAL if large else STATISTICAL, link)
         self.link = link = link.placed()
-        self.front_end: FrontEnd = front_end(link)
+        self.front_end: FrontEnd = front_end(link) if like is None else front_end_like(link, like.link, like.front_end)
         self.levels = link.levels
         self.symbol_variance = mean_square(self.levels)
         self.pulse, self.edges = self.front_end.mean_pulse, EdgeResponse.of(self.front_end)
