@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from sirf._arrays import Float, real
+from sirf._arrays import Float, Single, real
 from sirf._kernels.pattern_fit import between_samples, compare_courses, fit_courses
 from sirf._kernels.pattern_sums import count_classes
 from sirf.engine.front_end import FrontEnd
@@ -179,12 +179,17 @@ class LargeSignal:
             -(t + 1.0) * t * (t - 2.0) / 2.0,
             (t + 1.0) * t * (t - 1.0) / 6.0,
         )
-        columns = [noise.at(sample) for sample in range(per_ui)]
-        found = real(np.empty((len(columns[0]), PERIOD_SYMBOLS), dtype=np.float32))
+        found = real(np.empty((len(self._noise), PERIOD_SYMBOLS), dtype=np.float32))
         first, factors = (whole - 1) % (per_ui * PERIOD_SYMBOLS), real(np.array(shares, dtype=np.float32))
-        for row, *samples in zip(found, *columns, strict=True):
-            between_samples(np.array(samples, dtype=np.float32), first, factors, row)
+        for row, columns in zip(found, self._noise, strict=True):
+            between_samples(columns, first, factors, row)
         return found
+
+    @cached_property
+    def _noise(self) -> Single:
+        """The noise (..., per_ui, N) at every sample of the light; an eye reads all phases between them."""
+        samples = range(self.chain.per_ui)
+        return np.stack([self.noise.at(sample) for sample in samples], axis=1).astype(np.float32, copy=False)
 
 
 def _receives_alike(one: Link, other: Link) -> bool:
