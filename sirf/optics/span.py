@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from sirf.channel.channel import Channel
 from sirf.channel.linear_repeater import linear_chain, unit_channel
 from sirf.errors import PhysicsError
 from sirf.optics.optical_path import OpticalPath
+from sirf.optics.source import Driver
 from sirf.signal.pam import level_shares
 from sirf.signal.pam import levels as pam_levels
 from sirf.transmitter.edge import transmitter_edge
@@ -123,15 +125,12 @@ class Span:
         return len(self.copper.fext), len(self.before.next)
 
     def drive_levels(self, order: int = 4) -> Float:
-        """Levels (order,) in V at the driver's input of slow symbols in rising order of light."""
-        drive = self.swing * pam_levels(order)
-        # light may fall with the drive: the levels are then sent the other way round
-        light = self.path.transmitted(drive[[0, -1]])
-        return drive if light[1] >= light[0] else -drive
+        """Levels (order,) in V at the driver's input of slow symbols in rising order of light; read-only."""
+        return _slow_levels(self.path, self.swing, order)[0]
 
     def powers(self, order: int = 4) -> Float:
-        """Light (order,) in W at the photodiode of the levels of slow symbols, ascending."""
-        return np.asarray(self.path.transmitted(self.drive_levels(order)) * self.loss)
+        """Light (order,) in W at the photodiode of the levels of slow symbols, ascending; read-only."""
+        return _slow_levels(self.path, self.swing, order)[1]
 
     @property
     def loss(self) -> float:
@@ -140,20 +139,13 @@ class Span:
 
     def drive_gain(self, transmitter: Transmitter, *, symbol_rate: float, order: int = 4) -> float:
         """Automatic gain ahead of the driver, V/V, for a transmitter with its FFE; negative where the light is inverted."""
-        f = self.before.frequency
-        turns = f / symbol_rate
-        delays = np.arange(len(transmitter.ffe)) - transmitter.ffe_main
-        taps = np.asarray(transmitter.ffe) @ np.exp(-2j * np.pi * np.outer(delays, turns))
-        # spectrum of a symbol at the driver over T; its power, averaged over the UI, is compared with that of levels
-        # at ±swing
-        pulse = np.sinc(turns) * transmitter_edge(f, transmitter.rise_time) * taps * self.before.through.s[:, 1, 0]
-        power = (
-            # over positive frequencies, hence twice; both sides have the mean square of the levels
-            2.0
-            * transmitter.amplitude**2
-            / symbol_rate
-            * np.trapezoid(np.abs(pulse * self.path.driver.response(f)) ** 2, f)
-        )
+        taps = np.asarray(transmitter.ffe)
+        lags = np.correlate(taps, taps, "full")[len(taps) - 1 :]
+        # |sum over k of c(k) exp(-j k w)|² is the sum over lags of the taps' correlation, both signs of each, times cos(lag w)
+        lags[1:] *= 2.0
+        passed = _passed_powers(self.before, self.path.driver, transmitter.rise_time, symbol_rate, len(taps))
+        # power of a symbol at the driver, averaged over the UI, is compared with that of levels at ±swing
+        power = transmitter.amplitude**2 * float(lags @ passed)
         low, high = (10.0 ** (value / 20.0) for value in self.agc_db)
         # the levels' own mean square is on both sides and cancels
         size = float(np.clip(self.swing / np.sqrt(power), low, high))
@@ -164,17 +156,7 @@ class Span:
 
         At the bias, or with large signals the least-squares slopes over the levels.
         """
-        receiver = self.path.receiver
-        # linearised: slopes of the curves at the bias, whatever the levels are
-        if not self.large_signal:
-            # the path's slope ends behind the amplifier: over its gain it ends at the diode's current
-            return self.path.slope() / receiver.tia.gain, receiver.tia.gain
-        drive = self.drive_levels(order)
-        current = receiver.photodiode.curve(self.powers(order))
-        current = current - current.mean()
-        volts = receiver.tia.curve(current)
-        # least squares through the origin: levels are symmetric about the mean
-        return float(drive @ current / (drive @ drive)), float(current @ volts / (current @ current))
+        return _slow_gains(self.path, self.swing, order) if self.large_signal else _gains_at_bias(self.path)
 
     def gain(self, frequency: Float, order: int = 4) -> Complex:
         """Linear gain (F,) V/V from the driver's input to the amplifier's output, that of `gains` at DC."""
@@ -258,3 +240,53 @@ class Span:
         name = type(self.path.source if self.path.modulator is None else self.path.modulator).__name__
         copper = " + ".join(channel.name or "copper" for channel in (self.before, self.after))
         return f"Span({name}, {self.path.loss_db:.1f} dB of glass, between {copper})"
+
+
+# kept: links of a study, which are many, share a few paths, and ask for their levels dozens of times each
+@lru_cache(maxsize=32)
+def _slow_levels(path: OpticalPath, swing: float, order: int) -> tuple[Float, Float]:
+    """`Span.drive_levels` and `Span.powers`."""
+    drive = swing * pam_levels(order)
+    # light may fall with the drive: the levels are then sent the other way round
+    ends = path.transmitted(drive[[0, -1]])
+    drive = drive if ends[1] >= ends[0] else -drive
+    powers = np.asarray(path.transmitted(drive) * 10.0 ** (-path.loss_db / 10.0))
+    for each in (drive, powers):
+        each.flags.writeable = False
+    return drive, powers
+
+
+@lru_cache(maxsize=32)
+def _slow_gains(path: OpticalPath, swing: float, order: int) -> tuple[float, float]:
+    """`Span.gains` of large signals."""
+    drive, powers = _slow_levels(path, swing, order)
+    current = path.receiver.photodiode.curve(powers)
+    current = current - current.mean()
+    volts = path.receiver.tia.curve(current)
+    # least squares through the origin: levels are symmetric about the mean
+    return float(drive @ current / (drive @ drive)), float(current @ volts / (current @ current))
+
+
+@lru_cache(maxsize=32)
+def _gains_at_bias(path: OpticalPath) -> tuple[float, float]:
+    """`Span.gains` linearised: slopes of the curves at the bias, whatever the levels are."""
+    # the path's slope ends behind the amplifier: over its gain it ends at the diode's current
+    return path.slope() / path.receiver.tia.gain, path.receiver.tia.gain
+
+
+# kept: the links of a search share all but the taps
+@lru_cache(maxsize=4)
+def _passed_powers(before: Channel, driver: Driver, rise_time: float, symbol_rate: float, count: int) -> Float:
+    """Parts (count,) in V² of the mean power of a symbol of one volt behind `before` and the `driver`'s response.
+
+    Those of the correlation of taps at lags of 0, 1 … `count` - 1 symbols. Read-only.
+    """
+    f = before.frequency
+    turns = f / symbol_rate
+    # spectrum of a symbol at the driver over T
+    pulse = np.sinc(turns) * transmitter_edge(f, rise_time) * before.through.s[:, 1, 0] * driver.response(f)
+    waves = np.cos(2.0 * np.pi * np.outer(np.arange(count), turns))
+    # over positive frequencies, hence twice; both sides have the mean square of the levels
+    found = np.asarray(2.0 / symbol_rate * np.trapezoid(np.abs(pulse) ** 2 * waves, f, axis=1))
+    found.flags.writeable = False
+    return found

@@ -15,6 +15,7 @@ from sirf.channel.network import Network
 from sirf.engine.light.averaged_chain import averaged
 from sirf.errors import PhysicsError, SirfError
 from sirf.signal.pam import levels
+from sirf.transmitter.edge import transmitter_edge
 from sirf.units import ELECTRON
 from tests.optics.links import back_to_back, straight_path, unit_path
 
@@ -65,6 +66,21 @@ def test_gain_control_makes_up_for_copper_amplitude_and_ffe(
     assert averaged(link.replace(transmitter=sender)).drive.std() == pytest.approx(
         preset.swing * np.sqrt(5 / 9), rel=0.01
     )
+
+
+@pytest.mark.parametrize("taps", [(0.7,), (0.02, -0.14, 0.7, -0.1, 0.04), (-0.3, 0.4, -0.3)])
+def test_gain_is_that_of_the_power_spectrum(board: Channel, taps: tuple[float, ...]) -> None:
+    """The taps come in by their correlation: as the integral of the whole spectrum has it."""
+    rate, f = 53.125e9, board.frequency
+    span = between(optics.load_optics("dr-silicon-mzm").path, board, swing=0.3, agc_db=(-80.0, 80.0))
+    sender = dataclasses.replace(
+        sirf.Link(board, standard="802.3ck-c2m").transmitter, amplitude=0.6, ffe=taps, ffe_main=len(taps) // 2
+    )
+    filtered = sum(tap * np.exp(-2j * np.pi * f / rate * lag) for lag, tap in enumerate(taps))
+    shape = np.sinc(f / rate) * transmitter_edge(f, sender.rise_time) * span.path.driver.response(f)
+    spectrum = np.abs(shape * filtered * board.through.s[:, 1, 0]) ** 2
+    power = 2.0 * sender.amplitude**2 / rate * np.trapezoid(spectrum, f)
+    assert span.drive_gain(sender, symbol_rate=rate) == pytest.approx(span.swing / np.sqrt(power), rel=1e-13)
 
 
 def test_gain_control_ends_at_its_limits(board: Channel) -> None:
