@@ -24,7 +24,7 @@ from sirf.engine.light.echoes import Echoes, beats
 from sirf.errors import SirfError
 from sirf.optics.optical_path import OpticalPath
 from sirf.optics.span import Span
-from sirf.receiver.receiver import Receiver
+from sirf.receiver.receiver import AnyCtle, Receiver
 from sirf.signal.single_transform import irfft, rfft
 from sirf.units import ELECTRON
 
@@ -236,7 +236,7 @@ class LightChain:
         """Impulse response from the amplifier to the slicer, and its start in s against the wanted instant."""
         rate = self.link.symbol_rate
         prepared = _prepared_behind(self.span.after, rate)
-        analog = fft.irfft(prepared.value * self.receiver.analog_transfer(prepared.frequency), prepared.n_samples)
+        analog = _analog_behind(self.span.after, rate, self.receiver.noise_corner, self.receiver.ctle)
         # taps before the main one reach round to the end
         early = self.receiver.ffe_main * SAMPLES_PER_UI
         whole = with_ffe(np.roll(analog, early), self.receiver.ffe, self.receiver.ffe_main, SAMPLES_PER_UI)
@@ -408,6 +408,17 @@ def _prepared_behind(after: Channel, symbol_rate: float) -> PreparedTransfer:
     """The copper behind the light at SAMPLES_PER_UI."""
     transfer = Transfer(after.frequency, after.through.s[:, 1, 0], coupling_corner=after.coupling_corner)
     return prepare_once(transfer, symbol_rate=symbol_rate, samples_per_ui=SAMPLES_PER_UI)
+
+
+# kept: links of one search differ in taps more often than in gains
+@lru_cache(maxsize=4)
+def _analog_behind(after: Channel, symbol_rate: float, noise_corner: float | None, ctle: AnyCtle | None) -> Float:
+    """Its impulse response through the receiver's filters ahead of the sampler; read-only."""
+    prepared = _prepared_behind(after, symbol_rate)
+    filters = Receiver(noise_corner=noise_corner, ctle=ctle).analog_transfer(prepared.frequency)
+    response = np.asarray(fft.irfft(prepared.value * filters, prepared.n_samples))
+    response.flags.writeable = False
+    return response
 
 
 # few: links of one study share a path, and each entry holds 3 MB for the period of an eye

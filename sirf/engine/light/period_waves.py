@@ -136,10 +136,14 @@ def _samples_per_ui(path: OpticalPath, levels: tuple[float, ...], symbol_rate: f
 
 def _repeated(values: Float, count: int) -> Complex:
     """Spectra (R, count) of periods of `values` (R, N) with zeros between them, single precision."""
-    half = rfft(values.astype(np.float32))
+    size, half = values.shape[1], rfft(values.astype(np.float32))
+    found = np.empty((len(values), count), dtype=half.dtype)
     # that of a real period without the zeros comes again and again, its second half conjugate
-    turn = np.concatenate([half[:, :-1], np.conj(half[:, :0:-1])], axis=1)
-    return np.concatenate([turn] * -(-count // turn.shape[1]), axis=1)[:, :count]
+    for start in range(0, count, size):
+        above, below = found[:, start : start + size // 2], found[:, start + size // 2 : start + size]
+        above[:] = half[:, : above.shape[1]]
+        np.conj(half[:, :0:-1][:, : below.shape[1]], out=below)
+    return found
 
 
 def _displaced(link: Link, symbols: Float) -> tuple[Float, Float]:
