@@ -13,8 +13,8 @@ import mmap
 import os
 import signal
 import sys
-from typing import Any
 
+# nothing of `typing`: to import it takes a seventh of the start
 DOUBLE = ctypes.sizeof(ctypes.c_double)
 PR_SET_PDEATHSIG = 1
 Long, Double, Pointer, Text = ctypes.c_long, ctypes.c_double, ctypes.c_void_p, ctypes.c_char_p
@@ -64,7 +64,9 @@ class Model:
         )
         return [name for name, function in found if function is not None]
 
-    def run_init(self, rows: int, aggressors: int, interval: float, bit_time: float, parameters: str) -> dict[str, Any]:
+    def run_init(
+        self, rows: int, aggressors: int, interval: float, bit_time: float, parameters: str
+    ) -> dict[str, object]:
         """AMI_Init on the impulse matrix at the start of the shared memory; an earlier instance is closed first."""
         assert self.init is not None
         # a new instance takes the place of the one before
@@ -84,14 +86,14 @@ class Model:
         self.handle = handle
         return {"result": result, "out": _text(out), "message": _text(message)}
 
-    def run_getwave(self, samples: int, clocks: int) -> dict[str, Any]:
+    def run_getwave(self, samples: int, clocks: int) -> dict[str, object]:
         """AMI_GetWave on the waveform at the start of the shared memory, clock times `clocks` doubles behind it."""
         assert self.getwave is not None
         out = Text(None)
         result = self.getwave(self.base, samples, self.base + clocks * DOUBLE, ctypes.byref(out), self.handle)
         return {"result": result, "out": _text(out)}
 
-    def run_resolve(self, interval: float, bit_time: float, parameters: str) -> dict[str, Any]:
+    def run_resolve(self, interval: float, bit_time: float, parameters: str) -> dict[str, object]:
         """AMI_Resolve, then AMI_Resolve_Close where there is one.
 
         Two numbers, sample interval and bit time, then text in, text out, handle and message, as AMI_Init has them: an assumption
@@ -109,7 +111,7 @@ class Model:
             self.resolve_close(handle)
         return answer
 
-    def run_close(self) -> dict[str, Any]:
+    def run_close(self) -> dict[str, object]:
         """AMI_Close of an open instance; result None where nothing was open or the function is missing."""
         result = None
         if self.handle.value and self.close is not None:
@@ -159,7 +161,7 @@ def main() -> None:
     for line in sys.stdin:
         command = json.loads(line)
         name, arguments = command[0], command[1:]
-        answer: dict[str, Any]
+        answer: dict[str, object]
         if name == "load":
             try:
                 model = Model(*arguments)

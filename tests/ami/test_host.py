@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import struct
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sirf.ami import worker
 from sirf.ami.host import Instance
 from sirf.ami.model import AmiModel
 from sirf.errors import AmiError
@@ -180,13 +183,20 @@ def test_a_file_that_is_no_shared_object(tmp_path: Path, objects: Callable[[str]
 
 
 def test_no_model_is_a_library_without_init(compiler: str, tmp_path: Path) -> None:
-    import subprocess
-
     source = tmp_path / "other.c"
     source.write_text("int answer(void) { return 42; }\n")
     subprocess.run([compiler, "-shared", "-fPIC", "-o", str(tmp_path / "other.so"), str(source)], check=True)
     with pytest.raises(AmiError, match=r"other.so must have the function AMI_Init, got none"):
         Instance(tmp_path / "other.so", samples=10)
+
+
+def test_the_process_starts_with_little() -> None:
+    """A search of parameters starts hundreds of them."""
+    command = [sys.executable, "-I", "-S", "-B", "-X", "importtime", worker.__file__]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=True)
+    loaded = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert {"ctypes", "json"} <= loaded
+    assert not loaded & {"typing", "dataclasses", "inspect", "pathlib", "numpy"}
 
 
 def test_resolve_gives_what_follows(model: Models) -> None:
