@@ -39,6 +39,17 @@ def loss(
     """
     axes = axes_or_new(ax, _SIZE)
     limits, rate = _context(standard, symbol_rate)
+    floor = loss_lines(axes, channel, limits, rate)
+    _nyquist(axes, channel, rate)
+    axes.set(
+        xlabel="frequency (GHz)", ylabel="magnitude (dB)", xlim=(0.0, channel.frequency[-1] / 1e9), ylim=(floor, 0.0)
+    )
+    _finish(axes, channel, "Insertion and return loss", limits, rate)
+    return axes
+
+
+def loss_lines(axes: Axes, channel: Channel, limits: FigureLimits | None, rate: float | None) -> float:
+    """Draw insertion loss with its fit, return loss and masks; the level in dB above which all of it but notches lies."""
     through, f = channel.through, channel.frequency
     ghz = f / 1e9
     for port, style, color in ((1, "-", "#7fb8d8"), (2, "-", "#f0b98d")):
@@ -57,10 +68,7 @@ def loss(
             if mask.figure != "conversion_loss":
                 _mask(axes, mask, f)
                 floor = min(floor, float(np.nanmin(-mask.at(f), initial=0.0)) - 5.0)
-    _nyquist(axes, channel, rate)
-    axes.set(xlabel="frequency (GHz)", ylabel="magnitude (dB)", xlim=(0.0, ghz[-1]), ylim=(min(floor, -45.0), 0.0))
-    _finish(axes, channel, "Insertion and return loss", limits, rate)
-    return axes
+    return min(floor, -45.0)
 
 
 def ild(

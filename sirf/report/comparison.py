@@ -73,7 +73,7 @@ def write_comparison(
         "eyes": encoded(side_by_side(cells, own_scale=own_scale)),
         "reach-energy": png(_drawn(energy_reach, result, left=0.08, right=0.94 - labels)),
         "error-band": png(_drawn(error_band, result, left=0.03 + names, right=0.98)),
-        "losses": png(losses(result, architectures or {})),
+        "losses": encoded(losses(result, architectures or {})),
     }
     files |= {f"{name}.png": picture for name, picture in overviews.items()}
     files["report.html"] = _page(result, views, overviews, architectures or {}).encode()

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sirf._arrays import Pixels
-from sirf.plot._axes import new_figure
 from sirf.plot.eye import Outlines, contour_legend, contour_lines
 from sirf.plot.eye import eye as draw_eye
+from sirf.report.frame import Frame
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -19,13 +19,14 @@ if TYPE_CHECKING:
 
 FRAME = {"left": 0.14, "width": 0.83, "upper": 0.07, "height": 0.81}
 """Where the axes of an eye's picture lie, as fractions from its upper left corner: what lies over the picture needs them."""
-DOTS_PER_INCH = 110
 SIZE = 5.2, 4.2
 """Width and height of an eye's picture in inches."""
 COLUMNS = 3
 """Eyes in a row of the picture of all."""
-TICK, LABEL = 6, 34
+TICK, NAME = 6, 24
 """Pixels that tick marks stand out from the axes, and that the voltage axis's name takes at the left."""
+NAME_PLACE = -0.122
+"""Right edge of that name, in widths of the axes from their left edge: fixed, so that numbers of all widths stand clear of it."""
 GAP = 12
 """Pixels between two eyes side by side."""
 
@@ -34,98 +35,70 @@ class EyeSheet:
     """Draws eyes one after another: `draw` one, then ask for it `with_contours` as often as there are pictures of it."""
 
     def __init__(self) -> None:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-
-        figure, (self._axes,) = new_figure(SIZE)
-        # margins known beforehand take half the time of margins found, and what lies over the picture needs them
-        figure.set_layout_engine(None)
         left, upper = FRAME["left"], FRAME["upper"]
-        bottom = 1.0 - upper - FRAME["height"]
-        figure.subplots_adjust(left=left, right=left + FRAME["width"], bottom=bottom, top=1.0 - upper)
-        # before drawing, for it decides the sizes of all
-        figure.set_dpi(DOTS_PER_INCH)
-        self._figure = figure
-        self._renderer = FigureCanvasAgg(figure).get_renderer()  # type: ignore[no-untyped-call]
-        self._pixels = np.asarray(self._renderer.buffer_rgba())
-        self._top_mv: float | None = None
-        self._frame = self._bare = self._pixels.copy()
+        self._frame = Frame(SIZE, (left, left + FRAME["width"], 1.0 - upper - FRAME["height"], 1.0 - upper))
+        self._frame.axes.yaxis.set_label_coords(NAME_PLACE, 0.5)
+        self._bare = self._frame.pixels
         self._legends: dict[tuple[str, ...], tuple[tuple[slice, slice], Pixels]] = {}
         self._eye: StatisticalEye | None = None
 
     def draw(self, eye: StatisticalEye, *, title: str, top_mv: float) -> Pixels:
-        """The picture (H, W, 3) of an eye between ±`top_mv` without contours."""
-        axes = self._axes
-        for artist in (*axes.images, *axes.lines, *axes.texts):
-            artist.remove()
-        draw_eye(eye, axes, limit_mv=top_mv, contours=())
-        if top_mv != self._top_mv:
-            self._frame, self._top_mv = self._drawn_frame(), top_mv
-        axes.set_title(title, fontsize="small")
-        self._pixels[:] = self._frame
-        # in the order in which axes draw what they hold
-        for artist in (*axes.images, *axes.lines, *axes.spines.values(), *axes.texts, axes.title):
-            axes.draw_artist(artist)
-        self._bare, self._eye = self._pixels.copy(), eye
-        return self._bare[..., :3]
+        """The picture (H, W, 4) of an eye between ±`top_mv` without contours."""
+        self._frame.clear()
+        draw_eye(eye, self._frame.axes, limit_mv=top_mv, contours=())
+        self._frame.axes.set_title(title, fontsize="small")
+        self._bare, self._eye = self._frame.picture(), eye
+        return self._bare
 
     def with_contours(self, outlined: Mapping[float, Outlines]) -> Pixels:
-        """The picture (H, W, 3) of the eye drawn last with outlines by error ratio and their legend over it.
+        """The picture (H, W, 4) of the eye drawn last with outlines by error ratio and their legend over it.
 
         Sizes beside the eyes stay readable: no contour crosses them.
         """
         assert self._eye is not None
-        self._pixels[:] = self._bare
-        lines = contour_lines(self._axes, self._eye, outlined)
+        axes, pixels = self._frame.axes, self._frame.pixels
+        pixels[:] = self._bare
+        lines = contour_lines(axes, self._eye, outlined)
         for line in lines:
-            self._axes.draw_artist(line)
-        for text in self._axes.texts:
+            axes.draw_artist(line)
+        for text in axes.texts:
             box = self._place(text.get_bbox_patch() or text)
-            self._pixels[box] = self._bare[box]
+            pixels[box] = self._bare[box]
         if lines:
             # lines that no legend names have labels that begin so
             labels = (str(line.get_label()) for line in lines)
             place, legend = self._legend(tuple(label for label in labels if not label.startswith("_")))
             opacity = legend[..., 3:] / 255.0
-            self._pixels[place] = np.rint(opacity * legend + (1.0 - opacity) * self._pixels[place])
+            beneath = pixels[place][..., :3]
+            beneath[:] = np.rint(opacity * legend[..., :3] + (1.0 - opacity) * beneath)
         for line in lines:
             line.remove()
-        return self._pixels[..., :3].copy()
+        return pixels.copy()
 
     def _legend(self, labels: tuple[str, ...]) -> tuple[tuple[slice, slice], Pixels]:
         """Where the legend of these contours stands, and its pixels (H, W, 4) with their opacity."""
         # colours and strokes go by the order of the contours: labels tell all
         if labels not in self._legends:
-            beneath = self._pixels.copy()
-            self._renderer.clear()
-            drawn = contour_legend(self._axes)
-            self._axes.draw_artist(drawn)
+            pixels = self._frame.pixels
+            beneath = pixels.copy()
+            self._frame.renderer.clear()
+            drawn = contour_legend(self._frame.axes)
+            self._frame.axes.draw_artist(drawn)
             drawn.remove()
-            rows, columns = (np.flatnonzero(self._pixels[..., 3].any(axis=axis)) for axis in (1, 0))
+            rows, columns = (np.flatnonzero(pixels[..., 3].any(axis=axis)) for axis in (1, 0))
             place = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
-            self._legends[labels] = place, self._pixels[place].copy()
-            self._pixels[:] = beneath
+            self._legends[labels] = place, pixels[place].copy()
+            pixels[:] = beneath
         return self._legends[labels]
 
     def _place(self, artist: Artist) -> tuple[slice, slice]:
         """Rows and columns of the pixels that an artist covers."""
-        box = artist.get_window_extent(self._renderer)
-        height = len(self._pixels)
+        box = artist.get_window_extent(self._frame.renderer)
+        height = len(self._frame.pixels)
         return (
             slice(int(height - box.y1), int(np.ceil(height - box.y0)) + 1),
             slice(int(box.x0), int(np.ceil(box.x1)) + 1),
         )
-
-    def _drawn_frame(self) -> Pixels:
-        """Axes, ticks and names alone."""
-        hidden = (*self._axes.images, *self._axes.lines, *self._axes.spines.values(), *self._axes.texts)
-        self._axes.set_title("")
-        for artist in hidden:
-            artist.set_visible(False)
-        self._renderer.clear()
-        self._figure.draw(self._renderer)
-        for artist in hidden:
-            artist.set_visible(True)
-        return self._pixels.copy()
 
 
 def side_by_side(pictures: Sequence[Pixels], *, own_scale: bool = False) -> Pixels:
@@ -134,16 +107,16 @@ def side_by_side(pictures: Sequence[Pixels], *, own_scale: bool = False) -> Pixe
     left, upper = round(FRAME["left"] * width), round(FRAME["upper"] * height)
     right, lower = left + round(FRAME["width"] * width), upper + round(FRAME["height"] * height)
     # what an eye shows of its own frame: to the tick marks, or to the numbers beside them
-    inner = LABEL if own_scale else left - TICK
-    rows = []
-    for start in range(0, len(pictures), COLUMNS):
-        below = lower + TICK if start + COLUMNS < len(pictures) else height
-        row = [
-            one[:below, 0 if k == 0 else inner : right + GAP] for k, one in enumerate(pictures[start : start + COLUMNS])
-        ]
-        rows.append(np.concatenate(row, axis=1))
-    whole = max(row.shape[1] for row in rows)
-    # the last row may have fewer
-    return np.concatenate(
-        [np.pad(row, ((0, 0), (0, whole - row.shape[1]), (0, 0)), constant_values=255) for row in rows]
-    )
+    inner = NAME if own_scale else left - TICK
+    across, down = right + GAP - inner, lower + TICK
+    lines, columns = -(-len(pictures) // COLUMNS), min(len(pictures), COLUMNS)
+    whole = np.full((down * (lines - 1) + height, inner + across * columns, 3), 255, dtype=np.uint8)
+    for index, picture in enumerate(pictures):
+        line, column = divmod(index, COLUMNS)
+        # the time axis is named where no eye stands below
+        bottom = down if index + COLUMNS < len(pictures) else height
+        first = inner if column else 0
+        part = picture[:bottom, first : right + GAP, :3]
+        x = column * across + first
+        whole[line * down : line * down + bottom, x : x + part.shape[1]] = part
+    return whole

@@ -7,44 +7,63 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sirf.channel.figures.standard_limits import list_limits
+from sirf._arrays import Pixels
+from sirf.channel.figures.loss import insertion_loss_db
+from sirf.channel.figures.standard_limits import list_limits, load_limits
 from sirf.plot._axes import empty_figure
 from sirf.plot._palette import ORANGE
 from sirf.plot._titles import set_title
-from sirf.plot.channel import loss
+from sirf.plot.channel import loss_lines
 from sirf.presets import load
+from sirf.report.frame import Frame, pixels_of, tiled
 from sirf.study.comparison import Comparison, Row
 from sirf.study.ruled_reach import between_planes
 from sirf.study.sections import path_of
 from sirf.system.architecture import Architecture, load_architecture
 
 if TYPE_CHECKING:
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
-    from matplotlib.figure import Figure
 
 COLUMNS, STEP = 3, 20e6
 """Pictures in a line, and their frequency step in Hz."""
+SIZE = 4.4, 3.3
+"""Width and height of one picture in inches."""
+MARGINS = 0.14, 0.98, 0.14, 0.87
+"""Left, right, lower and upper edge of the axes as fractions of a picture."""
+FLOOR_DB = -50.0
+"""Least level shown: below is noise, and notches may leave the picture."""
+LEGEND, ENTRIES = 0.3, (3, 5, 8)
+"""Height in inches of a line of the legend, and its entries where one, two or three pictures stand side by side."""
 
 
-def losses(result: Comparison, architectures: Mapping[str, Architecture]) -> Figure:
-    """Insertion and return loss of each row's copper at the length that the row has, one small picture a row.
+def losses(result: Comparison, architectures: Mapping[str, Architecture]) -> Pixels:
+    """Insertion and return loss of each row's copper at the length that the row has, one small picture a row (H, W, 3).
 
     Between the planes of the interface's budget (ball to ball where it states none), where the masks of its standard hold; a
     diamond marks the budget's loss at Nyquist. `architectures` holds by id those of the user's own files.
     """
-    lines = -(-len(result.rows) // COLUMNS)
-    figure = empty_figure((4.4 * min(len(result.rows), COLUMNS), 3.3 * lines))
-    # margins known beforehand take half the time of margins found
+    named: dict[str, Artist] = {}
+    frame = Frame(SIZE, MARGINS)
+    frame.axes.grid(color="0.92", linewidth=0.5)
+    pictures = []
+    for row in result.rows:
+        frame.clear()
+        _loss(frame.axes, row, architectures.get(row.path) or load_architecture(row.path))
+        pictures.append(frame.picture())
+        handles, labels = frame.axes.get_legend_handles_labels()
+        named |= dict(zip(labels, handles, strict=True))
+    whole = tiled(pictures, COLUMNS)
+    return np.concatenate([whole, _legend(named, min(len(pictures), COLUMNS))[:, : whole.shape[1]]])
+
+
+def _legend(named: Mapping[str, Artist], columns: int) -> Pixels:
+    """One legend for all pictures (H, W, 3), as wide as so many of them, in letters that can be read."""
+    entries = ENTRIES[columns - 1]
+    figure = empty_figure((SIZE[0] * columns, LEGEND * -(-len(named) // entries)))
     figure.set_layout_engine(None)
-    figure.subplots_adjust(
-        left=0.05, right=0.99, bottom=0.5 / (3.3 * lines), top=1.0 - 0.4 / (3.3 * lines), wspace=0.2, hspace=0.35
-    )
-    grid = figure.subplots(lines, min(len(result.rows), COLUMNS), squeeze=False)
-    for axes, row in zip(grid.flat, result.rows, strict=False):
-        _loss(axes, row, architectures.get(row.path) or load_architecture(row.path))
-    for axes in grid.flat[len(result.rows) :]:
-        axes.set_visible(False)
-    return figure
+    figure.legend(list(named.values()), list(named), loc="center", ncol=entries, fontsize="small", frameon=False)
+    return pixels_of(figure)[..., :3]
 
 
 def _loss(axes: Axes, row: Row, architecture: Architecture) -> None:
@@ -59,12 +78,12 @@ def _loss(axes: Axes, row: Row, architecture: Architecture) -> None:
     channel = between_planes(path, plane).to_channel(np.arange(0.0, 1.05 * rate, STEP))
     # a mask is of the channel between the balls of two packages
     masked = plane == "ball" and between in list_limits()
-    loss(channel, axes, standard=between if masked else None, symbol_rate=rate)
-    allowed = ""
+    loss_lines(axes, channel, load_limits(between) if masked else None, rate)
+    axes.axvline(0.5e-9 * rate, color="0.35", linewidth=0.8, linestyle=":", label="Nyquist")
+    lost = f"{float(insertion_loss_db(channel.through, 0.5 * rate)) + 0.0:.1f}"
     if budget is not None and budget.loss_db is not None:
         axes.plot(5e-10 * rate, -budget.loss_db, "D", color=ORANGE, markersize=6, label="budget")
-        allowed = f"budget {budget.loss_db:g} dB"
-    # below 50 dB is noise: notches may leave the picture
-    axes.set_ylim(bottom=max(axes.get_ylim()[0], -50.0))
-    set_title(axes, f"{row.path}, {row.length_mm:.0f} mm, {plane} to {plane}", between, allowed)
-    axes.legend(fontsize=5, ncol=2, loc="lower left")
+        lost += f" of {budget.loss_db:g}"
+    axes.set(xlabel="frequency (GHz)", ylabel="magnitude (dB)")
+    axes.set(xlim=(0.0, channel.frequency[-1] / 1e9), ylim=(FLOOR_DB, 0.0))
+    set_title(axes, f"{row.path}, {row.length_mm:.0f} mm, {plane} to {plane}", between, f"{lost} dB at Nyquist")

@@ -17,7 +17,8 @@ from sirf._display import strict
 from sirf._version import __version__
 from sirf.errors import SirfError
 from sirf.plot.eye import COLOURS, Outlines
-from sirf.report.eye_sheet import DOTS_PER_INCH, FRAME
+from sirf.report.eye_sheet import FRAME
+from sirf.report.frame import DOTS_PER_INCH, pixels_of
 from sirf.report.png_file import png_bytes
 
 if TYPE_CHECKING:
@@ -99,13 +100,7 @@ def _density(eye: StatisticalEye, top_mv: float) -> str:
 
 def png(figure: Figure) -> bytes:
     """The figure as PNG."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-
-    # before drawing, for it decides the sizes of all
-    figure.set_dpi(DOTS_PER_INCH)
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()  # type: ignore[no-untyped-call]
-    return encoded(np.asarray(canvas.buffer_rgba()))  # type: ignore[no-untyped-call]
+    return encoded(pixels_of(figure))
 
 
 def encoded(pixels: Pixels) -> bytes:

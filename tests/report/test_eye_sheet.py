@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 import sirf
 from sirf._arrays import Pixels
 from sirf.plot._axes import new_figure
 from sirf.plot.eye import contour_legend, contour_lines, contour_ratios, outlines
 from sirf.plot.eye import eye as draw_eye
-from sirf.report.eye_sheet import DOTS_PER_INCH, FRAME, SIZE, TICK, EyeSheet, side_by_side
+from sirf.report.eye_sheet import FRAME, NAME_PLACE, SIZE, TICK, EyeSheet, side_by_side
+from sirf.report.frame import pixels_of, tiled
 from sirf.results.statistical_eye import StatisticalEye
 from tests.engine.links import flat_link
 
@@ -30,15 +30,13 @@ def _plain(eye: StatisticalEye, title: str, top_mv: float, *, contours: bool) ->
     bottom = 1.0 - FRAME["upper"] - FRAME["height"]
     left = FRAME["left"]
     figure.subplots_adjust(left=left, right=left + FRAME["width"], bottom=bottom, top=1.0 - FRAME["upper"])
-    figure.set_dpi(DOTS_PER_INCH)
+    axes.yaxis.set_label_coords(NAME_PLACE, 0.5)
     draw_eye(eye, axes, limit_mv=top_mv, contours=())
     axes.set_title(title, fontsize="small")
     if contours:
         contour_lines(axes, eye, outlines(eye, contour_ratios(eye)))
         contour_legend(axes)
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()  # type: ignore[no-untyped-call]
-    return np.asarray(canvas.buffer_rgba())[..., :3]  # type: ignore[no-untyped-call]
+    return pixels_of(figure)
 
 
 def test_each_eye_of_a_sheet_is_drawn_as_alone(eyes: tuple[StatisticalEye, StatisticalEye]) -> None:
@@ -71,9 +69,17 @@ def test_eyes_side_by_side(eyes: tuple[StatisticalEye, StatisticalEye], count: i
     lower = round(FRAME["upper"] * height) + round(FRAME["height"] * height) + TICK
     assert whole.shape[0] == height + (rows - 1) * lower
     last = whole[-height:]
-    assert np.array_equal(last[:, : width // 2], picture[:, : width // 2])
+    assert np.array_equal(last[:, : width // 2], picture[:, : width // 2, :3])
     if count == 4:
-        assert (last[:, width + 5 :] == 255).all()
+        # below the names of the time axes that stand where no eye does
+        assert (last[height - lower + 2 * TICK :, width + 5 :] == 255).all()
     if count > 1:
         # numbers of its own
         assert side_by_side([picture] * count, own_scale=True).shape[1] > whole.shape[1]
+
+
+def test_tiles_leave_white_where_there_is_none() -> None:
+    tiles = [np.full((5, 7, 4), shade, dtype=np.uint8) for shade in (10, 20, 30)]
+    whole = tiled(tiles, 2)
+    assert whole.shape == (10, 14, 3)
+    assert [int(whole[y, x, 0]) for y, x in ((0, 0), (4, 13), (5, 0), (9, 13))] == [10, 20, 30, 255]
