@@ -75,11 +75,12 @@ def energy_reach(result: Comparison, ax: Axes | None = None) -> Axes:
         ylabel="energy (pJ/bit)",
         title=result.heading,
     )
-    if result.job:
-        # less than a decade shows no power of ten: lengths as they are read
-        axes.xaxis.set_major_formatter("{x:g}")
-        axes.xaxis.set_minor_locator(LogLocator(subs=(2.0, 3.0, 5.0)))
-        axes.xaxis.set_minor_formatter("{x:g}")
+    # lengths as they are read: less than a decade shows no power of ten
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.xaxis.set_minor_locator(LogLocator(subs=(2.0, 3.0, 5.0)))
+    axes.xaxis.set_minor_formatter("{x:g}")
+    # numbers of both stand on one line
+    axes.tick_params(axis="x", which="both", length=3.5, pad=3.5)
     # energies are compared by their lengths as well: an axis that begins elsewhere would exaggerate
     axes.set_ylim(bottom=0.0)
     axes.grid(visible=True, which="both", linewidth=0.4, color="0.9")
@@ -138,6 +139,8 @@ def eyes(result: Comparison, figure: Figure | None = None, *, own_scale: bool = 
 
 def error_band(result: Comparison, ax: Axes | None = None) -> Axes:
     """Bit error ratio before FEC of each row with its uncertainty band, beside the threshold of KP4."""
+    from matplotlib.ticker import NullLocator
+
     axes = axes_or_new(ax, (7.2, 4.0))
     for index, (row, (mark, colour)) in enumerate(zip(result.rows, _styles(result), strict=True)):
         # rows without a band have a mark alone
@@ -165,6 +168,9 @@ def error_band(result: Comparison, ax: Axes | None = None) -> Axes:
         yticklabels=[row.path for row in reversed(result.rows)],
         title=f"{result.heading}: nominal and band",
     )
+    # as the tables write them
+    axes.xaxis.set_major_formatter("{x:g}")
+    axes.xaxis.set_minor_locator(NullLocator())
     axes.grid(visible=True, axis="x", linewidth=0.4, color="0.9")
     axes.set_axisbelow(True)
     return axes

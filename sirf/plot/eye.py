@@ -74,8 +74,8 @@ def eye(
     paint = _density(axes, phase, 1e3 * volts, 1e-3 * density)
     if isinstance(result, StatisticalEye):
         outlined = outlines(result, contour_ratios(result) if contours is None else contours)
-        if contour_lines(axes, result, outlined):
-            contour_legend(axes)
+        if outlined:
+            contour_legend(axes, contour_lines(axes, result, outlined))
     axes.axvline(0.0, color="0.4", linewidth=0.6, linestyle=":")
     # the statistical engine's range is wide for its transforms, a histogram's is fitted to what came
     shown = SHOWN_OF_RANGE if isinstance(result, StatisticalEye) else SHOWN_OF_HISTOGRAM
@@ -133,25 +133,29 @@ def _density(axes: Axes, phase: Float, millivolts: Float, density: Float) -> Axe
 
 
 def contour_lines(axes: Axes, result: StatisticalEye, outlined: Mapping[float, Outlines]) -> list[Line2D]:
-    """Outlines by error ratio over an eye, from below upwards; the first of each ratio is its entry in a legend."""
+    """Outlines by error ratio over an eye, a line with a label for each ratio, from below upwards."""
     drawn: list[Line2D] = []
     for index, (ratio, found) in enumerate(outlined.items()):
-        colour, style = COLOURS[index % len(COLOURS)], LINE_STYLES[index % len(LINE_STYLES)]
         label = f"{ratio:g}" + (" (DER0)" if ratio == result.link.der0 else "")
         shapes = [outline for outline in found if outline is not None]
         if len(shapes) < len(result.thresholds):
             label += ", closed" if not shapes else f", {len(shapes)} of {len(result.thresholds)} open"
-        # the legend's entry, also of a ratio at which no eye is open
-        drawn += axes.plot([], [], color=colour, linestyle=style, linewidth=1.2, label=label)
-        for time, millivolts in shapes:
-            drawn += axes.plot(time, millivolts, color=colour, linestyle=style, linewidth=1.2)
+        # one line for all eyes, with gaps between them; empty where all are closed, but for its place in the legend
+        time, millivolts = (np.concatenate([[], *(np.append(shape[k], np.nan) for shape in shapes)]) for k in (0, 1))
+        colour, style = COLOURS[index % len(COLOURS)], LINE_STYLES[index % len(LINE_STYLES)]
+        drawn += axes.plot(time, millivolts, color=colour, linestyle=style, linewidth=1.2, label=label)
     return drawn
 
 
-def contour_legend(axes: Axes) -> Legend:
-    """The legend of the outlines on these axes."""
+def contour_legend(axes: Axes, lines: Sequence[Line2D]) -> Legend:
+    """The legend of outlines on their axes."""
     return axes.legend(
-        title="error ratio", fontsize="x-small", title_fontsize="x-small", loc="upper left", framealpha=0.9
+        handles=lines,
+        title="error ratio",
+        fontsize="x-small",
+        title_fontsize="x-small",
+        loc="upper left",
+        framealpha=0.9,
     )
 
 

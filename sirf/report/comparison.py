@@ -63,9 +63,10 @@ def write_comparison(
         views.append(
             eye_view(row.eye, name=row.path, caption=caption, top_mv=limit, picture=encoded(bare), outlined=outlined)
         )
-        files[f"eye-{row.path}.png"] = encoded(sheet.with_contours(outlined))
+        whole, first = sheet.with_contours(outlined)
+        files[f"eye-{row.path}.png"] = encoded(whole)
         # at the one error ratio by which all are judged
-        cells.append(sheet.with_contours({row.eye.der0: outlined[row.eye.der0]}))
+        cells.append(first)
     # the list of rows stands at the right of one picture, their names at the left of another
     names = LETTER * max(len(row.path) for row in result.rows)
     labels = LETTER * max(len(row_label(result, row)) for row in result.rows)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from sirf.report.frame import Frame
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
+    from matplotlib.lines import Line2D
 
     from sirf.results.statistical_eye import StatisticalEye
 
@@ -30,6 +31,9 @@ NAME_PLACE = -0.122
 GAP = 12
 """Pixels between two eyes side by side."""
 
+Legend: TypeAlias = tuple[tuple[slice, slice], Pixels]
+"""Where a legend stands, and its pixels (H, W, 4) with their opacity."""
+
 
 class EyeSheet:
     """Draws eyes one after another: `draw` one, then ask for it `with_contours` as often as there are pictures of it."""
@@ -39,7 +43,7 @@ class EyeSheet:
         self._frame = Frame(SIZE, (left, left + FRAME["width"], 1.0 - upper - FRAME["height"], 1.0 - upper))
         self._frame.axes.yaxis.set_label_coords(NAME_PLACE, 0.5)
         self._bare = self._frame.pixels
-        self._legends: dict[tuple[str, ...], tuple[tuple[slice, slice], Pixels]] = {}
+        self._legends: dict[tuple[str, ...], Legend] = {}
         self._eye: StatisticalEye | None = None
 
     def draw(self, eye: StatisticalEye, *, title: str, top_mv: float) -> Pixels:
@@ -50,45 +54,41 @@ class EyeSheet:
         self._bare, self._eye = self._frame.picture(), eye
         return self._bare
 
-    def with_contours(self, outlined: Mapping[float, Outlines]) -> Pixels:
-        """The picture (H, W, 4) of the eye drawn last with outlines by error ratio and their legend over it.
+    def with_contours(self, outlined: Mapping[float, Outlines]) -> tuple[Pixels, Pixels]:
+        """The picture (H, W, 4) of the eye drawn last with outlines by error ratio, and with those of the first ratio alone.
 
         Sizes beside the eyes stay readable: no contour crosses them.
         """
         assert self._eye is not None
         axes, pixels = self._frame.axes, self._frame.pixels
-        pixels[:] = self._bare
         lines = contour_lines(axes, self._eye, outlined)
-        for line in lines:
-            axes.draw_artist(line)
-        for text in axes.texts:
-            box = self._place(text.get_bbox_patch() or text)
-            pixels[box] = self._bare[box]
-        if lines:
-            # lines that no legend names have labels that begin so
-            labels = (str(line.get_label()) for line in lines)
-            place, legend = self._legend(tuple(label for label in labels if not label.startswith("_")))
-            opacity = legend[..., 3:] / 255.0
-            beneath = pixels[place][..., :3]
-            beneath[:] = np.rint(opacity * legend[..., :3] + (1.0 - opacity) * beneath)
+        boxes = [self._place(text.get_bbox_patch() or text) for text in axes.texts]
+        legends = [self._legend(lines[:count]) for count in (len(lines), 1)]
         for line in lines:
             line.remove()
-        return pixels.copy()
+        pixels[:] = self._bare
+        found = []
+        for line in lines:
+            axes.draw_artist(line)
+            for box in boxes:
+                pixels[box] = self._bare[box]
+            found.append(pixels.copy())
+        # the first may be the last as well
+        return _over(found[-1], legends[0]), _over(found[0], legends[1])
 
-    def _legend(self, labels: tuple[str, ...]) -> tuple[tuple[slice, slice], Pixels]:
-        """Where the legend of these contours stands, and its pixels (H, W, 4) with their opacity."""
+    def _legend(self, lines: Sequence[Line2D]) -> Legend:
+        """The legend of these contours, drawn once for all eyes that have the same."""
         # colours and strokes go by the order of the contours: labels tell all
+        labels = tuple(str(line.get_label()) for line in lines)
         if labels not in self._legends:
             pixels = self._frame.pixels
-            beneath = pixels.copy()
             self._frame.renderer.clear()
-            drawn = contour_legend(self._frame.axes)
+            drawn = contour_legend(self._frame.axes, lines)
             self._frame.axes.draw_artist(drawn)
             drawn.remove()
             rows, columns = (np.flatnonzero(pixels[..., 3].any(axis=axis)) for axis in (1, 0))
             place = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
             self._legends[labels] = place, pixels[place].copy()
-            pixels[:] = beneath
         return self._legends[labels]
 
     def _place(self, artist: Artist) -> tuple[slice, slice]:
@@ -99,6 +99,15 @@ class EyeSheet:
             slice(int(height - box.y1), int(np.ceil(height - box.y0)) + 1),
             slice(int(box.x0), int(np.ceil(box.x1)) + 1),
         )
+
+
+def _over(picture: Pixels, legend: Legend) -> Pixels:
+    """A picture with a legend laid over it."""
+    place, pixels = legend
+    opacity, found = pixels[..., 3:] / 255.0, picture.copy()
+    beneath = found[place][..., :3]
+    beneath[:] = np.rint(opacity * pixels[..., :3] + (1.0 - opacity) * beneath)
+    return found
 
 
 def side_by_side(pictures: Sequence[Pixels], *, own_scale: bool = False) -> Pixels:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sirf._arrays import Pixels
+from sirf._arrays import Float, Pixels
 from sirf._display import strict
 from sirf._version import __version__
 from sirf.errors import SirfError
@@ -76,14 +76,16 @@ def eye_view(
     )
 
 
-def _points(time: Any, millivolts: Any, top_mv: float) -> str:
+def _points(time: Float, millivolts: Float, top_mv: float) -> str:
     # downwards, from the middle
     return _joined(time + 0.5, 0.5 - 0.5 * np.clip(millivolts / top_mv, -1.0, 1.0))
 
 
-def _joined(across: Any, down: Any) -> str:
-    # four digits of the unit square are finer than a pixel; more would only make the page heavier
-    return " ".join(f"{x:.4f},{y:.4f}" for x, y in zip(across, down, strict=True) if 0.0 <= x <= 1.0)
+def _joined(across: Float, down: Float) -> str:
+    inside = (across >= 0.0) & (across <= 1.0)
+    points = np.stack([across[inside], down[inside]], axis=1)
+    # four digits of the unit square are finer than a pixel; more would only make the page heavier; all in one formatting
+    return " ".join(["%.4f,%.4f"] * len(points)) % tuple(points.ravel().tolist())
 
 
 def _density(eye: StatisticalEye, top_mv: float) -> str:
