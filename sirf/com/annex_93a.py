@@ -245,9 +245,7 @@ def _interference(
 ) -> tuple[float, WindowEye | None]:
     """Interference and noise in V at DER_0, and for chip to module the eye in whose window they are."""
     if settings.c2m is None:
-        # everything but the crosstalk, for the margin without it
-        total = noise.total if crosstalk else noise.isi + (noise.gaussian + noise.dual_dirac)
-        return total.magnitude_at(settings.der0), None
+        return noise.magnitude_at(settings.der0, crosstalk=crosstalk), None
     eye = eye_of(
         equalized.through,
         equalized.cursor,
@@ -342,7 +340,7 @@ def _ledger(
             gaussian=gaussian,
             distributions=distributions,
             crest=settings.noise_crest_factor or crest_factor(settings.der0),
-            bin_size=noise.total.bin_size,
+            bin_size=noise.isi.bin_size,
         )
         return ledger_without_ffe(noise.signal, interference, ledger_terms(parts, settings.der0))
     c2m, tx = settings.c2m, settings.transmitter

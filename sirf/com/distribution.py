@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -81,24 +82,26 @@ class VoltageDistribution:
 
     def interpolated_magnitude_of_sum(self, other: VoltageDistribution, probability: float) -> float:
         """`(self + other).interpolated_magnitude_at(probability)` without the convolution, of which one quantile is wanted."""
+        below, size = self._below_of_sum(other), self.y.size + other.y.size - 1
+        count = bisect_left(range(size), probability, lo=1, key=below)
+        before = below(count - 1)
+        inside = (probability - before) / (below(count) - before)
+        return abs((self.first + other.first + count - 1.5 + inside) * self.bin_size)
+
+    def magnitude_of_sum(self, other: VoltageDistribution, probability: float) -> float:
+        """`(self + other).magnitude_at(probability)` without the convolution."""
+        below, size = self._below_of_sum(other), self.y.size + other.y.size - 1
+        # the first bin with which the sum is above the probability
+        count = bisect_right(range(size), probability, lo=1, key=below)
+        return abs(float(self.first + other.first + count - 1) * self.bin_size)
+
+    def _below_of_sum(self, other: VoltageDistribution) -> Callable[[int], float]:
+        """The sum of so many first bins of the convolution with another distribution: one product of two rows."""
         # cumulative probabilities of the one behind as many zeros and before as many ones as the other has bins
         pad = self.y.size - 1
         cumulative = np.concatenate([np.zeros(pad + 1), np.cumsum(other.y), np.full(pad, np.sum(other.y))])
         turned = self.y[::-1]
-
-        def below(count: int) -> float:
-            """Sum of the first `count` bins of the convolution."""
-            return float(turned @ cumulative[count : count + pad + 1])
-
-        # the cumulative sum never falls: bisection asks for one product a step, as many steps as the number of bins
-        # has binary digits
-        low, high = 0, self.y.size + other.y.size - 1
-        while high - low > 1:
-            middle = (low + high) // 2
-            low, high = (middle, high) if below(middle) < probability else (low, middle)
-        before = below(low)
-        inside = (probability - before) / (below(high) - before)
-        return abs((self.first + other.first + low - 0.5 + inside) * self.bin_size)
+        return lambda count: float(turned @ cumulative[count : count + pad + 1])
 
     def quantile(self, probability: float) -> float:
         """First voltage at which the sum of probabilities is above `probability`, equation (93A-37)."""

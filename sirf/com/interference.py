@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -25,12 +26,13 @@ class Equalized:
     feedback: Feedback
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class InterferenceAndNoise:
     """Everything that adds to the signal at the sampling instant, voltages in V.
 
     `sigma_n`, `sigma_tx`, `sigma_rj`, `sigma_g` are the terms of equation (93A-41); the distributions are of residual ISI,
-    each aggressor, dual-Dirac jitter, Gaussian noise, all crosstalk, all interference, and the whole.
+    each aggressor, dual-Dirac jitter, Gaussian noise and all crosstalk, and where they are asked for of all interference and the
+    whole.
     """
 
     signal: float
@@ -41,10 +43,27 @@ class InterferenceAndNoise:
     isi: VoltageDistribution
     aggressors: tuple[VoltageDistribution, ...]
     crosstalk: VoltageDistribution
-    interference: VoltageDistribution
     dual_dirac: VoltageDistribution
     gaussian: VoltageDistribution
-    total: VoltageDistribution
+
+    @cached_property
+    def interference(self) -> VoltageDistribution:
+        """Distribution of ISI and crosstalk."""
+        return self.isi + self.crosstalk
+
+    @cached_property
+    def noise_and_jitter(self) -> VoltageDistribution:
+        """Distribution of Gaussian noise and dual-Dirac jitter."""
+        return self.gaussian + self.dual_dirac
+
+    @cached_property
+    def total(self) -> VoltageDistribution:
+        """Distribution of all, in the reference code's order: sums of floating point depend on it in their last digits."""
+        return self.interference + self.noise_and_jitter
+
+    def magnitude_at(self, probability: float, *, crosstalk: bool = True) -> float:
+        """That of `total` in V, or of all but the crosstalk, by one quantile alone."""
+        return self.noise_and_jitter.magnitude_of_sum(self.interference if crosstalk else self.isi, probability)
 
 
 def equalize(
@@ -168,7 +187,6 @@ def interference_and_noise(
     crosstalk = VoltageDistribution(np.ones(1), 0, bin_size)
     for aggressor in aggressors:
         crosstalk = crosstalk + aggressor
-    interference = isi + crosstalk
     # A_DD of every edge by its slope, with the symbols' amplitudes: equation (93A-43)
     dual_dirac = symbols(tx.a_dd * slopes, levels, bin_size)
     normal = gaussian(sigma_g, crest, bin_size)
@@ -181,9 +199,6 @@ def interference_and_noise(
         isi=isi,
         aggressors=aggressors,
         crosstalk=crosstalk,
-        interference=interference,
         dual_dirac=dual_dirac,
         gaussian=normal,
-        # in the reference code's order: sums of floating point depend on it in their last digits
-        total=interference + (normal + dual_dirac),
     )

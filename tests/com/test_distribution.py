@@ -105,3 +105,7 @@ def test_a_quantile_of_a_sum_is_that_of_the_convolution(probability: float) -> N
     expected = (interference + noise).interpolated_magnitude_at(probability)
     assert interference.interpolated_magnitude_of_sum(noise, probability) == pytest.approx(expected, rel=1e-6)
     assert noise.interpolated_magnitude_of_sum(interference, probability) == pytest.approx(expected, rel=1e-6)
+    # in whole bins: the very bin
+    whole = (interference + noise).magnitude_at(probability)
+    assert interference.magnitude_of_sum(noise, probability) == whole
+    assert noise.magnitude_of_sum(interference, probability) == whole
