@@ -9,6 +9,9 @@ import numpy as np
 from sirf._kernels.com_search import at_taps, clipped, feedback_taps, form, peak_window, sampling_point
 from sirf._kernels.jit import kernel
 
+EYE_SLACK = 0.001
+"""Room in V of the reference code's first test of the eye height."""
+
 
 @kernel
 def screen_setting(
@@ -24,6 +27,7 @@ def screen_setting(
     fext: Any,
     shift: Any,
     quantiles: Any,
+    crest: Any,
     bin_most: Any,
     result: Any,
 ) -> None:
@@ -31,8 +35,9 @@ def screen_setting(
 
     Its columns: cursor index (-1: none), A_s, sigma of interference without the DFE's span, sigma of all noise, the least
     interference and noise at DER_0 (the largest m residuals at their outer symbols and the normal noise beyond, at
-    `quantiles` (m,) sigma), and the part of the normal noise that does not jitter. `shift` is T_O in samples; `constants` and
-    `window` are those of `search_settings`, `gram` (M, K, K) the products of slopes.
+    `quantiles` (m,) sigma), and the part of the normal noise that does not jitter. Where `crest` sigma of the noise close the eye
+    without the interference in the DFE's span, that is left out of sigma, and the least interference is infinite. `shift` is T_O
+    in samples; `constants` and `window` are those of `search_settings`, `gram` (M, K, K) the products of slopes.
     """
     low, high, per_ui, reach, _, anchor = window[0], window[1], window[2], window[3], window[4], window[5]
     low, high = peak_window(rows, taps, window[4], low, high)
@@ -54,25 +59,41 @@ def screen_setting(
     for t in range(taps.shape[0]):
         tap = taps[t]
         result[t, 0] = -1.0
-        top[:] = 0.0
         at = sampling_point(rows, tap, low, high, per_ui, b_first, anchor, work)
         if at < per_ui:
             continue
         cursor = at_taps(rows, tap, at)
         if cursor <= 0.0:
             continue
-        for j in range(reach):
-            place = at + (j + 1) * per_ui
-            post[j] = at_taps(rows, tap, place) if place < size else 0.0
-            early[j] = at_taps(rows, tap, place - shift) if place - shift < size else 0.0
-        feedback_taps(post, cursor, b_max, b_min, floating, limits, chosen, upper, lower)
         place = at - low + 4 * per_ui
         if not made[place]:
             _far_products(rows, at, per_ui, at - shift + (reach + 1) * per_ui, far[place])
             made[place] = True
         outside = max(form(far[place], tap), 0.0)
+        # transmitter noise is relative to the cursor, as it is or as it would be for c(0) = 1
+        reference = cursor / tap[window[4]] if constants[4] > 0.0 else cursor
+        transmitter = constants[3] * reference * reference
+        jitter = constants[2] * form(gram[at % per_ui], tap)
+        normal = np.sqrt(constants[6] + transmitter)
+        total = constants[0] + transmitter + jitter + fext[t] + constants[1] * outside
+        signal = cursor * np.sqrt(constants[5])
+        result[t, 0] = at
+        result[t, 1] = signal
+        result[t, 2] = np.sqrt(constants[1] * outside)
+        result[t, 3] = np.sqrt(total)
+        result[t, 4] = np.inf
+        result[t, 5] = normal
+        # most settings: no eye whatever the DFE takes off
+        if 2.0 * (signal - crest * result[t, 3]) < -EYE_SLACK:
+            continue
+        for j in range(reach):
+            place = at + (j + 1) * per_ui
+            post[j] = at_taps(rows, tap, place) if place < size else 0.0
+            early[j] = at_taps(rows, tap, place - shift) if place - shift < size else 0.0
+        feedback_taps(post, cursor, b_max, b_min, floating, limits, chosen, upper, lower)
         # any samples give a lower bound of the interference; the largest ones lie next to the cursor and behind the
         # DFE's reach
+        top[:] = 0.0
         for j in range(1, 9):
             if at - j * per_ui >= 2 * per_ui:
                 _keep(top, abs(at_taps(rows, tap, at - j * per_ui)))
@@ -84,13 +105,6 @@ def screen_setting(
             inside += (early[j] - feedback) * (early[j] - feedback)
             if at + (j + 3) * per_ui < size:
                 _keep(top, abs(post[j] - feedback))
-        # transmitter noise is relative to the cursor, as it is or as it would be for c(0) = 1
-        reference = cursor / tap[window[4]] if constants[4] > 0.0 else cursor
-        transmitter = constants[3] * reference * reference
-        jitter = constants[2] * form(gram[at % per_ui], tap)
-        normal = np.sqrt(constants[6] + transmitter)
-        total = constants[0] + transmitter + jitter + fext[t] + constants[1] * (inside + outside)
-        signal = cursor * np.sqrt(constants[5])
         bin_size = min(signal / 1000, bin_most)
         least = 0.0
         outer = 0.0
@@ -99,12 +113,8 @@ def screen_setting(
             least = max(least, outer + normal * quantiles[m] - (m + 4) * bin_size)
             if m < most:
                 outer += top[m]
-        result[t, 0] = at
-        result[t, 1] = signal
-        result[t, 2] = np.sqrt(constants[1] * outside)
-        result[t, 3] = np.sqrt(total)
+        result[t, 3] = np.sqrt(total + constants[1] * inside)
         result[t, 4] = least
-        result[t, 5] = normal
 
 
 @kernel

@@ -365,10 +365,10 @@ def window_estimates(
         sigma, frequencies, angle, furthest = steady / bin_size, 0, 0.0, 0.0
         done[:] = False
         closed = False
-        # a few instants come first: where they alone close the inner eye, the others are spared
+        # a few instants come first: where one or all of them close the inner eye, the others are spared
         for turn in range(first_instants.size + weights.size):
             w = first_instants[turn] if turn < first_instants.size else turn - first_instants.size
-            if turn == first_instants.size and turn > 0 and levels % 2 == 0 and most < np.inf:
+            if 0 < turn <= first_instants.size and levels % 2 == 0 and most < np.inf:
                 total = _mixture(
                     transforms, done, weights, top_bins / (levels - 1), angle, cosine[:frequencies], sine[:frequencies]
                 )

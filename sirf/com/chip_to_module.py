@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from sirf._arrays import Float
 from sirf._kernels.com_distribution import window_eye
-from sirf._kernels.com_screen import screen_setting
+from sirf._kernels.com_screen import EYE_SLACK, screen_setting
 from sirf._kernels.com_window import DECAY, SLACK_BINS, TRUNCATION_STEP, window_estimates
 from sirf.com.config.settings import ChipToModuleSettings, ComSettings
 from sirf.com.distribution import VoltageDistribution, crest_factor
@@ -137,6 +137,8 @@ class EyeSearch:
         self.c2m = c2m
         self.settings = settings = search.settings
         self._weights = window_weights(c2m)
+        # noise beyond so many sigma is less likely than DER_0: the reference code's first test of an eye
+        self.crest = crest_factor(settings.der0)
         # the window is symmetric about its middle sample
         reach = self._weights.size // 2
         outer = round(_FIRST_INSTANTS * reach)
@@ -294,10 +296,11 @@ class EyeSearch:
             search.fext([number], rows)[0],
             int(np.floor(self.c2m.half_width_ui * per_ui + 1e-9)),
             np.array([gaussian_quantile(one) for one in probabilities.tolist()]),
+            self.crest,
             settings.pdf_bin,
             columns,
         )
-        return _Table(columns, crest_factor(settings.der0), phases, pulse.size, rows, taps)
+        return _Table(columns, self.crest, phases, pulse.size, rows, taps)
 
     def _estimate(self, table: _Table, rows: NDArray[np.int64], least: float, known: float) -> tuple[Float, float]:
         """Estimates of interference (R,) in V and the ratio known in the end, see `window_estimates`."""
@@ -379,8 +382,8 @@ class _Table:
 
     def hopeful(self, best: float, least: float) -> NDArray[np.bool_]:
         """Settings (T,) that can be sampled, pass the reference code's first test of the eye height and may reach `best` dB."""
-        # the reference code's first test, with its room of 1 mV
-        high = 2 * (self.signal - self._crest * self._noise) > least - 0.001
+        # the reference code's first test, with its room
+        high = 2 * (self.signal - self._crest * self._noise) > least - EYE_SLACK
         return np.asarray((self.cursor >= 0) & high & self._reach(best))
 
     def _reach(self, best: float) -> NDArray[np.bool_]:

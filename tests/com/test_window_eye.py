@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from sirf._kernels.com_screen import EYE_SLACK
 from sirf._kernels.com_window import SLACK_BINS
 from sirf.com.chip_to_module import EyeSearch, eye_of, truncation, window_weights
 from sirf.com.config.settings import ChipToModuleSettings, ComSettings, DfeSettings
@@ -129,3 +130,28 @@ def test_estimates_of_the_search_are_the_eyes_within_their_slack(reference_dir: 
             assert known <= signal / exact
             if exact < 0.9 * signal:
                 assert np.isposinf(eyes._estimate(table, np.array([row]), 0.0, 1.05 * signal / exact)[0][0])
+
+
+def test_a_first_look_leaves_out_what_has_no_eye_alone(reference_dir: Path) -> None:
+    """Against a look at every setting in full, as noise of zero sigma asks for."""
+    case = case_of(reference_dir, "c2m/c2m_16db/through/case1")
+    assert case.settings.c2m is not None
+    search = CaseSearch(case.paths, case.settings)
+    quick, whole = (EyeSearch(search, case.settings.c2m) for _ in range(2))
+    # nothing is left out without noise; so many sigma that some of the channel's settings have no eye, and some have
+    whole.crest = 0.0
+    pulses = list(search.pulses())
+    ratios = np.concatenate([whole._screen(number, pulse).ratio for number, pulse in pulses])
+    quick.crest = float(np.median(ratios))
+    left_out, kept = 0, 0
+    for number, pulse in pulses:
+        table, every = quick._screen(number, pulse), whole._screen(number, pulse)
+        sampled = every.cursor >= 0
+        assert np.array_equal(table.cursor >= 0, sampled)
+        spared = sampled & np.isposinf(table.columns[:, 4])
+        left_out += int(np.sum(spared))
+        kept += int(np.sum(sampled & ~spared))
+        assert np.array_equal(table.columns[~spared], every.columns[~spared])
+        assert not np.any(spared & (2 * (every.signal - quick.crest * every.columns[:, 3]) > -EYE_SLACK))
+        assert not np.any(spared & table.hopeful(-np.inf, 0.0))
+    assert min(left_out, kept) > ratios.size // 10
