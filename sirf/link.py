@@ -7,7 +7,7 @@ import operator
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -218,12 +218,7 @@ class Link:
 
     def replace(self, **changes: Any) -> Link:
         """This link with some parts changed; another `channel` keeps the light, a model takes the place of equalisers."""
-        kept = {
-            field.name: getattr(self, field.name)
-            for field in dataclasses.fields(self)
-            # warnings follow from channel and rate; the standard would fill in what is kept as it is
-            if field.name not in ("channel", "standard", "warnings")
-        }
+        kept = {name: getattr(self, name) for name in _kept_fields()}
         for side in ("transmitter", "receiver"):
             kept[side] = _beside(changes.get(f"{side}_model"), kept[side])
         channel = changes.pop("channel", self.channel)
@@ -383,6 +378,14 @@ def _placed(link: Link) -> Link:
     found = find_offset(linear, link.receiver.sampling) / link.samples_per_ui
     offset = link.receiver.sampling_offset_ui + found
     return link.replace(receiver=link.receiver.replace(sampling=MUELLER_MULLER, sampling_offset_ui=offset))
+
+
+@cache
+def _kept_fields() -> tuple[str, ...]:
+    """Fields that a replaced link keeps."""
+    # warnings follow from channel and rate; the standard would fill in what is kept as it is
+    names = (field.name for field in dataclasses.fields(Link))
+    return tuple(name for name in names if name not in ("channel", "standard", "warnings"))
 
 
 # every setting of a search is a link on one channel, whose data need not be looked through again

@@ -66,10 +66,14 @@ def _held_variances(common: Float, symbol_variance: float, low: Float, high: Flo
     rows = common.shape[1]
     goal, pinned = np.zeros((len(common), rows)), np.zeros((len(common), rows), dtype=bool)
     goal[:, 0], pinned[:, 0] = 1.0, True
-    for _ in range(rows):
-        # rows that are not held get a multiplier of zero
-        system = np.where(pinned[:, :, None] & pinned[:, None, :], common, np.eye(rows))
-        multipliers = np.linalg.solve(system, goal[:, :, None])
+    # at first the main cursor alone is held
+    multipliers: Float = np.zeros((len(common), rows, 1))
+    multipliers[:, 0, 0] = 1.0 / common[:, 0, 0]
+    for turn in range(rows):
+        if turn:
+            # rows that are not held get a multiplier of zero
+            system = np.where(pinned[:, :, None] & pinned[:, None, :], common, np.eye(rows))
+            multipliers = np.asarray(np.linalg.solve(system, goal[:, :, None]), dtype=np.float64)
         values = (common @ multipliers)[:, 1:, 0]
         clipped = np.clip(values, low, high)
         violated = (np.abs(values - clipped) > 1e-12) & ~pinned[:, 1:]

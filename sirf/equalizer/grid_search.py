@@ -100,6 +100,7 @@ class GridSearch(ReceiverProblem):
         )
         self.uses_rx_ffe = limits.rx_ffe_pre + limits.rx_ffe_post > 0
         self.corners = self._corners()
+        self.tx_grid = self._tx_grid()
 
     def _corners(self) -> GainCorners:
         return GainCorners(self.link, self.channel, self.receiver, gain_axes(self.limits), self.reach)
@@ -289,10 +290,12 @@ class GridSearch(ReceiverProblem):
     def _start(self, grid: Float, sizes: NDArray[np.int64], best: Setting | None) -> NDArray[np.int64]:
         taps = best.tx if best is not None else (0.0,) * self.tap_count
         # neighbouring CTLE settings want much the same taps
-        return np.array([int(np.argmin(np.abs(grid[i, : sizes[i]] - taps[i]))) for i in range(self.tap_count)])
+        distance = np.abs(grid - np.array(taps)[:, None])
+        distance[np.arange(grid.shape[1]) >= sizes[:, None]] = np.inf
+        return np.asarray(distance.argmin(axis=1))
 
     def _descend(self, waves: UnequalizedWaves, best: Setting | None) -> Setting:
-        grid, sizes = self._tx_grid()
+        grid, sizes = self.tx_grid
         noise = float(waves.noise_lags[0])
         frozen = "tx_ffe" in self.freeze
         # frozen taps are taken as they are, also below the least c(0)
@@ -328,7 +331,7 @@ class GridSearch(ReceiverProblem):
 
     def _mmse(self, waves: UnequalizedWaves, best: Setting | None) -> Setting:
         """Turn the Tx taps one at a time, coarse steps first; Rx FFE and DFE in closed form at every turn."""
-        grid, sizes = self._tx_grid()
+        grid, sizes = self.tx_grid
         chosen = self._start(grid, sizes, best)
         known = _Known()
         if best is None:

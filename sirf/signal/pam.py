@@ -69,6 +69,12 @@ def level_shares(order: int) -> Float:
     >>> level_shares(6) * 16
     array([2., 3., 3., 3., 3., 2.])
     """
+    # an array of the caller's own
+    return _level_shares(order).copy()
+
+
+@lru_cache(maxsize=16)
+def _level_shares(order: int) -> Float:
     if order != cross32.ORDER:
         return np.full(order, 1.0 / order)
     counts = np.bincount(cross32.PAIR_LEVELS.ravel(), minlength=order)

@@ -8,6 +8,7 @@ from functools import cached_property, lru_cache
 from typing import Final, Literal, TypeAlias
 
 from sirf import fec
+from sirf._digest import digest
 from sirf.channel.channel import Channel
 from sirf.channel.linear_repeater import WIRE
 from sirf.channel.network import bulk_delay
@@ -372,13 +373,23 @@ def com_of(link: Link, near: Start = None, *, floor_db: float | None = None) -> 
     if link.standard.endswith(".toml"):
         # a file of the user may change between two calls
         return _searched_com(link, near, floor_db)
-    key = link.digest, link.standard, near
+    key = _copper_digest(link.channel), link.standard, near
     if key not in _COM_OF_CONTENT:
         # oldest first: searches come back to recent lengths
         while len(_COM_OF_CONTENT) >= COM_CACHE:
             _COM_OF_CONTENT.pop(next(iter(_COM_OF_CONTENT)))
         _COM_OF_CONTENT[key] = _searched_com(link, near, floor_db)
     return _COM_OF_CONTENT[key]
+
+
+def _copper_digest(channel: Channel) -> str:
+    """Digest of the copper that COM depends on: the standard has all else. Equal aggressors count once."""
+    distinct = {id(network): network for network in channel.networks}
+    places = tuple(list(distinct).index(id(network)) for network in channel.networks)
+    values = tuple((network.frequency, network.s, network.z0) for network in distinct.values())
+    modes = None if channel.four_port is None else (channel.four_port.s, channel.four_port.z0)
+    counts = len(channel.fext), len(channel.next), channel.plane
+    return digest(values, places, counts, modes, channel.coupling_corner)
 
 
 COM_CACHE = 128
