@@ -214,7 +214,8 @@ def _prepared(key: _CopperKey) -> tuple[tuple[PreparedTransfer, ...], tuple[int,
     return tuple(ready), numbers
 
 
-@lru_cache(maxsize=KEPT_GRIDS)
+# a search asks for four settings of the CTLE, each on the grids of three windows
+@lru_cache(maxsize=4 * KEPT_GRIDS)
 def _ctle_transfer(ctle: AnyCtle, n_samples: int, sample_rate: float, points: int) -> Complex:
     """The CTLE at the first frequencies of a transform's grid: the same for all kinds of response and all paths of a link."""
     # on the transform's own grid, so that a response is one product and one transform
@@ -223,7 +224,8 @@ def _ctle_transfer(ctle: AnyCtle, n_samples: int, sample_rate: float, points: in
     return value
 
 
-@lru_cache(maxsize=KEPT_GRIDS)
+# lengths that are searched come back to a dozen windows
+@lru_cache(maxsize=4 * KEPT_GRIDS)
 def _edge_and_noise_filter(
     n_samples: int, sample_rate: float, rise_time: float, noise_corner: float | None
 ) -> tuple[Complex, int]:

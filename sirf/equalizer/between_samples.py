@@ -47,8 +47,8 @@ def best_between(merits: Mapping[int, float], best: int) -> float:
     values = _values(merits, best)
     if values is None:
         return best
-    slope = np.polynomial.polynomial.polyder(_COEFFICIENTS @ values)
-    first, second = slope[::-1].tolist(), np.polynomial.polynomial.polyder(slope)[::-1].tolist()
+    slope = _derivative(_COEFFICIENTS @ values)
+    first, second = slope[::-1].tolist(), _derivative(slope)[::-1].tolist()
     place = float(_GRID[(_BY_SEVEN @ values).argmax()])
     for _ in range(_STEPS):
         bend = _polynomial(second, place)
@@ -57,6 +57,11 @@ def best_between(merits: Mapping[int, float], best: int) -> float:
             return best
         place -= _polynomial(first, place) / bend
     return best + place if abs(place) <= 1.0 else best
+
+
+def _derivative(coefficients: Float) -> Float:
+    """That of a polynomial, constant first."""
+    return coefficients[1:] * np.arange(1.0, len(coefficients))
 
 
 def _values(merits: Mapping[int, float], best: int) -> Float | None:

@@ -234,6 +234,8 @@ def _row(
     )
     # a row's own figures and its reach rest on settings of one kind: else a length could miss that its own reach holds
     here = trained(searched_alone)
+    # at once, while what the search has found is still kept
+    untrained_ber = None if here is searched_alone else searched_alone.ber
     eye = here.eye(here.worst, wide=True)
     if eye is None:
         raise SirfError(
@@ -276,7 +278,7 @@ def _row(
             *([] if mask is None else [mask_note(architecture, data_rate, mask)]),
             *models.notes(architecture),
             *searched,
-            *_training_notes(searched_alone, here),
+            *_training_notes(untrained_ber, here),
             *(["slicers stand half way between the levels, as asked"] if thresholds == "midway" else []),
             *_model_notes(here),
         ),
@@ -356,11 +358,13 @@ def _equalizer(link: Link) -> str:
     return ", ".join(str(one) for one in (link.transmitter_model, link.receiver_model) if one is not None)
 
 
-def _training_notes(searched_alone: Measurement, here: Measurement) -> list[str]:
-    """What moving the transmitter's taps by the error ratio has changed."""
+def _training_notes(untrained_ber: float | None, here: Measurement) -> list[str]:
+    """What moving the transmitter's taps by the error ratio has changed; None where nothing was moved."""
+    if untrained_ber is None:
+        return []
     # as they are printed: a difference that nobody sees is none
-    trained, before = error_ratio(here.ber), error_ratio(searched_alone.ber)
-    if here is searched_alone or trained == before:
+    trained, before = error_ratio(here.ber), error_ratio(untrained_ber)
+    if trained == before:
         return []
     return [
         "taps of transmitters that drive light are moved from where the reference search sets them by the error ratio itself, as "

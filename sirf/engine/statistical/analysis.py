@@ -38,7 +38,7 @@ from sirf.engine.statistical.tilted_inversion import (
 from sirf.engine.statistical.tilted_moment import TiltedMoment
 from sirf.errors import SirfError
 from sirf.results.interference_distribution import Interference
-from sirf.results.statistical_eye import StatisticalEye
+from sirf.results.statistical_eye import ErrorRates, StatisticalEye
 from sirf.signal.pam import mean_square, thresholds
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def statistical_eye(
     levels = model.decided
     decision = model.thresholds(slices[centre])
     check_clipping(model, slices[centre], decision)
-    rates = error_rates(model, slices[centre], ideal_feedback=ideal_feedback)
+    rates = model.error_rates(ideal_feedback)
     return StatisticalEye(
         link=link,
         phase_ui=offsets / m,
@@ -189,6 +189,7 @@ class InterferenceModel:
         self._crosstalk: dict[tuple[TiltedContour, int], Complex] = {}
         self._after: AfterError | None = None
         self._instant: Interference | None = None
+        self._rates: dict[bool, ErrorRates] = {}
         self._balanced: tuple[Interference, Float] | None = None
         self.large: LargeSignal | None = None
         self.decided = self.levels
@@ -205,6 +206,12 @@ class InterferenceModel:
         if self._instant is None:
             self._instant = self._interference(0)
         return self._instant
+
+    def error_rates(self, ideal_feedback: bool) -> ErrorRates:
+        """Error ratios at the sampling instant, kept: an eye at more phases is often asked for after one at the instant."""
+        if ideal_feedback not in self._rates:
+            self._rates[ideal_feedback] = error_rates(self, self.at(0), ideal_feedback=ideal_feedback)
+        return self._rates[ideal_feedback]
 
     def _interference(self, offset: int) -> Interference:
         if self.large is not None:

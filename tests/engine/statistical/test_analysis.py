@@ -8,10 +8,13 @@ import numpy as np
 import pytest
 
 import sirf
-from sirf.engine.statistical.analysis import interference_model, kept_model, statistical_eye
+from sirf.engine.statistical import analysis, link_error_rates
+from sirf.engine.statistical.analysis import InterferenceModel, interference_model, kept_model, statistical_eye
 from sirf.engine.statistical.tilted_contour import TiltedContour
 from sirf.errors import SirfError
 from sirf.link import Link
+from sirf.results.interference_distribution import Interference
+from sirf.results.statistical_eye import ErrorRates
 from sirf.transmitter.transmitter import NO_JITTER
 from tests.engine.direct_convolution import DirectConvolution
 from tests.engine.links import flat_link
@@ -94,6 +97,24 @@ def test_the_model_of_an_eye_is_kept_for_whoever_asks_for_it_next(link: Link) ->
     found = kept_model.cache_info().misses
     assert interference_model(link.placed()) is interference_model(link.placed(), False, sampling_jitter_ui=0.0)
     assert kept_model.cache_info().misses == found
+
+
+def test_error_ratios_of_a_kept_model_are_found_once(link: Link, monkeypatch: pytest.MonkeyPatch) -> None:
+    """For any number of phases, but apart for the feedback of sent and of decided symbols."""
+    asked: list[bool] = []
+    find = link_error_rates.error_rates
+
+    def counted(model: InterferenceModel, at_instant: Interference, *, ideal_feedback: bool) -> ErrorRates:
+        asked.append(ideal_feedback)
+        return find(model, at_instant, ideal_feedback=ideal_feedback)
+
+    kept_model.cache_clear()
+    monkeypatch.setattr(analysis, "error_rates", counted)
+    first = statistical_eye(link, phases=1)
+    assert statistical_eye(link, phases=link.samples_per_ui).rates is first.rates
+    assert statistical_eye(link, phases=link.samples_per_ui, open_at=1e-4).rates is first.rates
+    statistical_eye(link, phases=1, ideal_feedback=True)
+    assert asked == [False, True]
 
 
 def test_a_link_without_noise_or_interference_is_refused() -> None:
