@@ -117,6 +117,22 @@ def multiply_symbols(
             out[n] = complex(x * p - y * q, x * q + y * p)
 
 
+@kernel(fastmath=True)  # as above
+def multiply_rows(
+    out: Complex,
+    theta: float,
+    step: float,
+    cursors: Float,
+    levels: Float,
+    small: float,
+    cumulants: Float,
+    factor: Complex,
+) -> None:
+    """`multiply_symbols` of each row of `out` (C, S) with its own of `cursors` (C, K)."""
+    for row in range(len(out)):
+        multiply_symbols(out[row], theta, step, cursors[row], levels, small, cumulants, factor)
+
+
 @kernel(fastmath=True)  # products of bounded factors: their order moves the last digits only
 def average_symbols(
     wave: Float,

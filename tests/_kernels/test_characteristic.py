@@ -53,6 +53,15 @@ def test_symbols_multiply_to_the_mean_over_all_of_them(kernels: ModuleType, leve
     np.testing.assert_allclose(out, 2.0 * enumerated(levels, cursors), rtol=1e-12)
 
 
+def test_rows_are_multiplied_each_by_its_own_symbols(kernels: ModuleType) -> None:
+    cursors, known = np.array([[0.11, -0.07, 0.23], [0.02, 0.3, -0.03]]), cumulants(PAM4)
+    rows, alone = np.ones((2, SIZE), dtype=complex), np.ones((2, SIZE), dtype=complex)
+    kernels.multiply_rows(rows, THETA, STEP, cursors, PAM4, 0.05, known, np.empty(SIZE, dtype=complex))
+    for row, own in zip(alone, cursors, strict=True):
+        kernels.multiply_symbols(row, THETA, STEP, own, PAM4, 0.05, known, np.empty(SIZE, dtype=complex))
+    np.testing.assert_allclose(rows, alone, rtol=1e-14)
+
+
 @pytest.mark.parametrize("levels", [np.array([-1.0, 1.0]), PAM4])
 def test_small_cursors_enter_by_their_cumulants_to_the_eighth_order(
     kernels: ModuleType, levels: NDArray[np.float64]

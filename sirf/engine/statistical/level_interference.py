@@ -70,10 +70,12 @@ def interference_by_level(
     gaussian = np.maximum(given.variance, line.gaussian)
     quiet = crosstalk * np.exp(line.points**2 * (0.5 * gaussian[:, None]))
     found = []
-    for sign, functions in zip((1.0, -1.0), _functions(given, main, displacement, levels, quiet, line), strict=True):
+    both = _functions(given, main, displacement, levels, quiet, line)
+    for sign, functions, skewed in zip((1.0, -1.0), both, _skewed(line, gaussian, given.third), strict=True):
         rest, room = np.zeros_like(functions), np.empty((4, given.offsets.shape[1]))
         add_exponentials(rest, line.tilt, line.step, sign * given.offsets, given.shares, room)
-        rest *= functions * _skewed(line, gaussian, sign * given.third)
+        rest *= functions
+        rest *= skewed
         found.append(rest.reshape(count, count, -1).sum(axis=1))
     above, below = found
     check_sums(above, below[::-1], line, "level-dependent interference")
@@ -138,15 +140,17 @@ def _bend(variance: Float, third: Float) -> Float:
 
 
 def _skewed(line: TiltedContour, variance: Float, third: Float) -> Complex:
-    """(C, S): what functions of Gaussian noise of `variance` (C,) are multiplied by where it has a `third` cumulant (C,) in V³.
+    """(2, C, S): what functions of Gaussian noise of `variance` (C,) are multiplied by where it has a `third` cumulant (C,) in
+    V³, and where it has the opposite one.
 
     The noise is then that of a curve to second order, n + a (n² - E n²) with n Gaussian, whose function is a closed form.
     """
     b, deviation = _bend(variance, third)[:, None], np.sqrt(variance)[:, None]
     # the square adds to the variance, which stays
     x = line.points * (deviation / np.sqrt(1.0 + 2.0 * b**2))
-    rest = 1.0 - 2.0 * b * x
-    exponent = 0.5 * x**2 / rest - b * x - 0.5 * (line.points * deviation) ** 2
+    moved = np.array([[[1.0]], [[-1.0]]]) * b * x
+    rest = 1.0 - 2.0 * moved
+    exponent = 0.5 * x**2 / rest - moved - 0.5 * (line.points * deviation) ** 2
     # where this is large the function of the noise itself is nothing, and so is their product
     np.minimum(exponent.real, LARGEST_LOGARITHM, out=exponent.real)
     return np.asarray(np.exp(exponent) / np.sqrt(rest))

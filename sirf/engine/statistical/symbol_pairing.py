@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sirf._arrays import Complex, Float
-from sirf._kernels.characteristic import average_symbols, multiply_pairs, multiply_symbols
+from sirf._kernels.characteristic import average_symbols, multiply_pairs, multiply_rows
 from sirf.signal.cross32 import ORDER, PAIR_LEVELS, POINTS
 from sirf.signal.pam import level_shares
 
@@ -95,11 +95,12 @@ def multiply_others(out: Complex, tilt: float, step: float, cursors: Float, leve
     known = np.array(cumulants(levels))
     # a point and its opposite count together: half of them, each of twice the share, are enough
     points, shares = levels[_HALF] if len(levels) == ORDER else levels, np.full(len(_HALF), 2.0 / POINTS)
-    for function, through in zip(np.atleast_2d(out), np.atleast_2d(np.ascontiguousarray(cursors)), strict=True):
-        if len(levels) == ORDER:
-            multiply_pairs(function, tilt, step, through, points, shares, small, known)
-        else:
-            multiply_symbols(function, tilt, step, through, levels, small, known, np.empty_like(function))
+    functions, through = np.atleast_2d(out), np.atleast_2d(np.ascontiguousarray(cursors))
+    if len(levels) != ORDER:
+        multiply_rows(functions, tilt, step, through, levels, small, known, np.empty_like(functions[0]))
+        return
+    for function, own in zip(functions, through, strict=True):
+        multiply_pairs(function, tilt, step, own, points, shares, small, known)
 
 
 def averaged_function(

@@ -205,8 +205,7 @@ def inverted(above: Complex, below: Complex | None, line: TiltedContour, *, deep
     # upper tails above lower ones: all are transformed together
     functions, count = above if below is None else np.concatenate([above, below]), len(above)
     # a function divided by s is that of its integral: the tail; the function itself is that of the density
-    tail = _line_integral(functions / line.points, line, len(volts)) * untilt
-    density = _line_integral(functions, line, len(volts)) * untilt
+    tail, density = _line_integral(np.stack([functions / line.points, functions]), line, len(volts)) * untilt
     # what lies a period away is the opposite tail of the same level: without a lower one that of the mirror level
     opposite = np.roll(np.arange(len(tail)), count) if below is not None else np.arange(count)[::-1]
     alone = tail - repeated * (1.0 - np.clip(_turned(tail[opposite]), 0.0, 1.0))
@@ -245,8 +244,8 @@ def _turned(values: Float) -> Float:
 
 
 def _line_integral(values: Complex, line: TiltedContour, points: int) -> Float:
-    """(1/2 pi) integral of values exp(-j omega v) d omega over the whole line at the voltages (L, points)."""
-    padded = np.zeros((values.shape[0], points // 2 + 1), dtype=complex)
-    padded[:, : line.size] = np.conj(values)
+    """(1/2 pi) integral of values (..., S) exp(-j omega v) d omega over the whole line at the voltages (..., points)."""
+    padded = np.zeros((*values.shape[:-1], points // 2 + 1), dtype=complex)
     # the conjugate turns exp(-j omega v) into the inverse transform's exp(+j omega v) on a Hermitian spectrum
-    return np.asarray(fft.irfft(padded, points, axis=1) * (points * line.step / (2.0 * np.pi)))
+    np.conj(values, out=padded[..., : line.size])
+    return np.asarray(fft.irfft(padded, points) * (points * line.step / (2.0 * np.pi)))
