@@ -254,6 +254,17 @@ assert not heavy, heavy
     assert done.returncode == 0, done.stderr
 
 
+def test_a_comparison_loads_no_search_or_spline_of_scipy() -> None:
+    """They take longer to load than what a comparison asks of them takes to find."""
+    code = """import sys
+import sirf.report, sirf.study.compare, sirf.study.row_ledger, sirf.study.set_comparison
+heavy = {"scipy.optimize", "scipy.interpolate", "scipy.stats"} & set(sys.modules)
+assert not heavy, heavy
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 def test_small_expected_values_are_compared_relatively() -> None:
     assert pytest.approx(2e-12) != 1e-12
     assert pytest.approx([1e-20, 2e-20]) != [1e-20, 3e-20]

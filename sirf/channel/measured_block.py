@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import CubicSpline
 
 from sirf._arrays import Complex, Float
 from sirf._kernels.pairs import turned_splines
@@ -50,6 +49,8 @@ class MeasuredBlock:
 
     def __post_init__(self) -> None:
         """Prepare the splines over sqrt(f) of all entries, whose grids are the same: values and slopes (F, entries) there."""
+        from scipy.interpolate import CubicSpline
+
         # skin effect makes a response smooth over the root of frequency, where it is not over frequency
         root, values = self.flat[0].root, np.stack([entry.value for entry in self.flat], axis=1)
         object.__setattr__(self, "values", values)

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 from scipy.fft import irfft, next_fast_len, rfft
-from scipy.interpolate import CubicSpline
 from scipy.special import zeta
 
 from sirf._arrays import Complex, Float
@@ -239,6 +238,8 @@ def _early_part(frequency: Float, value: Complex) -> Complex:
     # on an even file the bins are its own points
     if np.allclose(nearest * step, frequency, rtol=0, atol=1e-6 * step):
         return np.asarray(lack[nearest])
+    from scipy.interpolate import CubicSpline
+
     return np.asarray(CubicSpline(grid[inside], lack[inside])(frequency))
 
 

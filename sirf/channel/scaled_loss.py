@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import nnls
 
 from sirf._arrays import Float
 from sirf.channel.channel import Channel
@@ -29,6 +28,8 @@ def line_coefficients(frequency: Float, transfer: NDArray[np.complex128]) -> tup
     if f.size < 2:
         raise SirfError(f"channel must pass a signal in its band, got {f.size} points that do. Check the port order.")
     terms = np.stack([np.sqrt(f), f], axis=1) * weight[:, None]
+    from scipy.optimize import nnls
+
     # not negative: a line with one negative term would gain somewhere; -ln |S| of each point at its own magnitude's
     # weight
     (a1, a2), _ = nnls(terms, weight * -np.log(weight))

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 import numpy as np
 
 from sirf._arrays import Float
+from sirf.channel.spline_grid import LEAST_KNOTS, spline_grid
 from sirf.plot._axes import LINE_STYLES, axes_or_new
 from sirf.plot._titles import conditions_of, name_of, set_title
 
@@ -167,19 +169,19 @@ def contour_ratios(result: StatisticalEye) -> list[float]:
 
 def outlines(result: StatisticalEye, ratios: Sequence[float]) -> dict[float, Outlines]:
     """Per error ratio and eye the closed outline (UI, mV), carried between the phases to its tips; None when closed."""
-    from scipy.interpolate import CubicSpline
-
     phase = result.phase_ui
     if len(phase) < 2:
         return {ratio: [None] * len(result.thresholds) for ratio in ratios}
     # through the sampling instant, where an opening narrower than a step still counts
     fine = np.unique(np.append(np.linspace(phase[0], phase[-1], FINE * (len(phase) - 1) + 1), 0.0))
-    # edges are smooth over the phase; straight lines between few phases would cut the tips off; millivolts, as the axis has
-    spans = CubicSpline(phase, 1e3 * result.spans(ratios), axis=1)(fine)
-    return {
-        ratio: [_outline(fine, *each) for each in one.T.swapaxes(0, 1)]
-        for ratio, one in zip(ratios, spans, strict=True)
-    }
+    # edges are smooth over the phase; straight lines between few phases would cut the tips off
+    between = partial(np.interp, fine, phase) if len(phase) < LEAST_KNOTS else spline_grid(phase, fine)
+    found: dict[float, Outlines] = {}
+    for ratio, spans in zip(ratios, result.spans(ratios), strict=True):
+        # both edges of an eye at once, as one complex number, in millivolts as the axis has
+        edges = [np.asarray(between(1e3 * (low + 1j * high))) for low, high in np.moveaxis(spans, 0, -1)]
+        found[ratio] = [_outline(fine, one.real, one.imag) for one in edges]
+    return found
 
 
 def _outline(time: Float, low: Float, high: Float) -> tuple[Float, Float] | None:

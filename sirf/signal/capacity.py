@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.optimize import brentq
 
 from sirf._arrays import Float
 from sirf.errors import SirfError
@@ -68,6 +67,8 @@ def capacity(
     while excess(low) < 0.0:
         # a factor of e^5 in price a step brackets any power soon, and the root search does the rest
         low -= 5.0
+    from scipy.optimize import brentq
+
     density = _density(ratio, returned, float(np.exp(brentq(excess, low, high, xtol=1e-12))))
     signal = density * ratio
     # log2(1 + SNR) with noise that grows with the signal by `returned`

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 
 import numpy as np
-from scipy.optimize import brentq
 
 from sirf.channel.lines import Line
 from sirf.channel.materials import Material
@@ -136,4 +135,6 @@ def _lossy(line: Line, db_per_inch: float, frequency: float) -> Material:
             f"{frequency / 1e9:g} GHz for this {type(line).__name__.lower()}, got {db_per_inch:g}. Take another cross-section."
         )
     # within a billionth of the factor
+    from scipy.optimize import brentq
+
     return scaled(float(brentq(lambda factor: loss(factor) - db_per_inch, 0.0, most, xtol=1e-9)))
