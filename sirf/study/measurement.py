@@ -439,8 +439,8 @@ Eyes: TypeAlias = dict[tuple[int | None, float | None], StatisticalEye | None]
 """Eyes of one link by number of phases and the error ratio up to which they are open."""
 
 
-# a row asks for eyes at its own length, at its reach and at both ends of its ranges, each of two sections
-@lru_cache(maxsize=12)
+# a row asks for eyes at its own length, at its reach and at both ends of its ranges, of copper and mostly of light
+@lru_cache(maxsize=8)
 def _eyes_of_one_medium(link: Link) -> Eyes:
     """What is known of a link, to be filled; kept for the last links."""
     return {}
