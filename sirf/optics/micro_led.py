@@ -8,7 +8,7 @@ from math import inf
 import numpy as np
 
 from sirf._arrays import Complex, Float
-from sirf.optics.stage import check, low_pass, noiseless
+from sirf.optics.stage import check, check_intensity_noise, low_pass, noiseless
 from sirf.units import AREA, C0, CURRENT, ELECTRON, FREQUENCY, LENGTH, PLANCK, RESISTANCE, WAVELENGTH, read_text_fields
 
 # where the cubic term rules a step takes a third off: so many lead down from nine orders of magnitude above the root
@@ -58,6 +58,7 @@ class MicroLed:
         check("extraction", self.extraction, 1e-4, 1.0, "Give a share, for example 0.3.")
         check("resistance", self.resistance, 1.0, 1e5, "Give Ohm, for example 500.")
         check("parasitic", self.parasitic, 1e6, inf, "Give Hz.", unbounded=True)
+        check_intensity_noise(self.rin_db_per_hz)
 
     @property
     def rin(self) -> float:

@@ -8,7 +8,7 @@ from math import ceil, inf, pi, sqrt
 import numpy as np
 
 from sirf._arrays import Complex, Float
-from sirf.optics.stage import check, low_pass, noiseless
+from sirf.optics.stage import check, check_intensity_noise, low_pass, noiseless
 from sirf.units import CURRENT, ELECTRON, FREQUENCY, RESISTANCE, read_text_fields
 
 LARGEST_STEP = 0.2
@@ -60,6 +60,7 @@ class RateEquationVcsel:
         check("spontaneous", self.spontaneous, 1e-12, 0.5, "Give a share, for example 1e-4.")
         check("power_per_photon", self.power_per_photon, 1e-15, 1e-3, "Give W, for example 3e-8.")
         check("parasitic", self.parasitic, 1e6, inf, "Give Hz.", unbounded=True)
+        check_intensity_noise(self.rin_db_per_hz)
         # below threshold the linearisation at the bias means nothing
         check(
             "bias",

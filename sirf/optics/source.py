@@ -8,7 +8,7 @@ from math import inf
 import numpy as np
 
 from sirf._arrays import Complex, Float, real
-from sirf.optics.stage import check, low_pass, noiseless
+from sirf.optics.stage import check, check_intensity_noise, low_pass, noiseless
 from sirf.units import CURRENT, FREQUENCY, POWER, RESISTANCE, VOLTAGE, read_text_fields
 
 
@@ -23,9 +23,7 @@ class Laser:
         """Validate the fields."""
         read_text_fields(self, power=POWER)
         check("power", self.power, 1e-9, 10.0, "Give W, for example 0.01.")
-        # minus infinity switches the noise off, and no finite bound would let it through
-        if not (self.rin_db_per_hz == -inf or -200.0 <= self.rin_db_per_hz <= -80.0):
-            check("rin_db_per_hz", self.rin_db_per_hz, -200.0, -80.0, "Give dB/Hz, for example -145.")
+        check_intensity_noise(self.rin_db_per_hz)
 
     @property
     def rin(self) -> float:
@@ -104,6 +102,7 @@ class Vcsel:
         check("resonance", self.resonance, 1e8, 1e12, "Give Hz, for example 22e9.")
         check("damping", self.damping, 1e8, 1e13, "Give 1/s, for example 1.5e11.")
         check("saturation", self.saturation, 1e-6, inf, "Give W.", unbounded=True)
+        check_intensity_noise(self.rin_db_per_hz)
 
     @property
     def rin(self) -> float:

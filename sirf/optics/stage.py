@@ -70,6 +70,13 @@ def check(name: str, value: float, low: float, high: float, hint: str, *, unboun
         raise PhysicsError(f"{name} must be from {low:g} to {high:g}, got {value}. {hint}")
 
 
+def check_intensity_noise(rin_db_per_hz: float) -> None:
+    """`PhysicsError` unless the relative intensity noise of a source is -inf (none) or from -200 to -80 dB/Hz."""
+    # minus infinity switches the noise off, and no finite bound would let it through
+    if rin_db_per_hz != -inf:
+        check("rin_db_per_hz", rin_db_per_hz, -200.0, -80.0, "Give dB/Hz, for example -145.")
+
+
 def filtered(wave: Float, sample_rate: float, response: Any) -> Float:
     """A periodic wave (N,) through `response(frequency)`."""
     from sirf.signal.split_transform import irfft, rfft

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from functools import partial
 
 import numpy as np
@@ -121,6 +122,16 @@ def test_driver_is_linear_when_small_and_levels_off() -> None:
     assert driver.curve(np.array([1e-4])) == pytest.approx([4e-4], rel=1e-6)
     assert driver.curve(np.array([100.0])) == pytest.approx([2.0])
     assert optics.Laser(0.02, rin_db_per_hz=-140.0).rin == pytest.approx(1e-14)
+
+
+@pytest.mark.parametrize("name", ["dr-silicon-mzm", "sr-vcsel", "sr-vcsel-rate-equations", "microled-2g"])
+@pytest.mark.parametrize("noise", [1e9, -79.0, float("nan"), float("inf"), -1e9])
+def test_no_source_has_an_intensity_noise_beyond_any_laser(name: str, noise: float) -> None:
+    """A gigabel has no value in 1/Hz at all."""
+    source = optics.load_optics(name).path.source
+    assert dataclasses.replace(source, rin_db_per_hz=-np.inf).rin == 0.0
+    with pytest.raises(PhysicsError, match=r"rin_db_per_hz must be from -200 to -80"):
+        dataclasses.replace(source, rin_db_per_hz=noise)
 
 
 @pytest.mark.parametrize(
