@@ -1,4 +1,4 @@
-"""Shared fixtures: the reference folder, found through SIRF_REFERENCE_DIR, and an ear on what numba compiles."""
+"""Shared fixtures: the reference folder, found through SIRF_REFERENCE_DIR, files read once, an ear on what numba compiles."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 from pkgutil import walk_packages
 from types import ModuleType
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -55,6 +56,28 @@ def reference_dir() -> Path:
 @pytest.fixture(scope="session")
 def channels_dir(reference_dir: Path) -> Path:
     return reference_dir / "channels"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def files_read_once() -> Iterator[None]:
+    """Channels of the reference folder are read once by each process: 250 tests and more take the same 50 files of some MB.
+
+    What was read is frozen, so tests that share it share nothing else. The reader's own tests call it themselves, and read anew.
+    """
+    reader, folder = import_module("sirf.channel.network_reader"), os.environ.get(VARIABLE, "")
+    read, kept = reader.load_touchstone, {}
+
+    def load(path: str | os.PathLike[str], **options: Any) -> Any:
+        name = os.fspath(path)
+        if not folder or not name.startswith(os.path.join(folder, "channels")):
+            return read(path, **options)
+        key = (name, repr(sorted(options.items())))
+        if key not in kept:
+            kept[key] = read(path, **options)
+        return kept[key]
+
+    with mock.patch.object(reader, "load_touchstone", load):
+        yield
 
 
 @pytest.fixture(scope="session")

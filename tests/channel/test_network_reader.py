@@ -232,3 +232,15 @@ def test_damaged_tables_are_read_or_refused(tmp_path_factory: pytest.TempPathFac
         network = load_network(path).network
         assert np.all(np.isfinite(network.s))
         assert np.all(np.diff(network.frequency) > 0)
+
+
+def test_files_of_the_reference_folder_are_read_once_and_others_anew(channels_dir: Path, tmp_path: Path) -> None:
+    file = channels_dir / "stripline_measured" / "119mm.s2p"
+    first = load_network(file)
+    assert load_network(file) is first
+    assert load_network(file, z0=42.0) is not first
+    assert not first.network.s.flags.writeable
+    copy = tmp_path / file.name
+    copy.write_bytes(file.read_bytes())
+    assert np.array_equal(load_network(copy).network.s, first.network.s)
+    assert load_network(copy) is not load_network(copy)
