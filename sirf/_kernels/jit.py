@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast, overload
 
 import sirf._kernels.numba_loading  # noqa: F401  # isort: skip  # ahead of numba: it decides what numba loads
 
-from numba import njit
+from numba import config, njit
 from numba.core.caching import FunctionCache
 from numba.core.event import Event, Listener, register
 
@@ -71,13 +71,28 @@ def _runtime() -> Any:
         return None
 
 
+def _dispatcher() -> Any:
+    """What makes a kernel of a function: numba's own way where a release has not the inner names that the quick way takes."""
+    # numba's own switch for plain Python in place of compiled code
+    if getattr(config, "DISABLE_JIT", 0):
+        return _numba_alone
+    try:
+        return import_module("sirf._kernels.linked_kernels").KernelDispatcher
+    except ImportError:
+        return _numba_alone
+
+
+def _numba_alone(function: Callable[..., Any], **options: Any) -> Any:
+    return njit(cache=True, **options)(function)
+
+
 _RUNTIME = _runtime()
+_DISPATCHER = _dispatcher()
 # numba has no public hook for this; its event listener is what its own timers use
 register("numba:compile", _Compilation())  # type: ignore[no-untyped-call]
 
 
 OPTIONS: dict[str, Any] = {
-    "cache": True,
     "nogil": True,
     # a division by zero gives an infinity as in NumPy, and needs no branch that would keep a loop from becoming vectors
     "error_model": "numpy",
@@ -97,7 +112,7 @@ def kernel(function: Function | None = None, *, fastmath: bool = False) -> Any:
     """
 
     def compiled(target: Function) -> Function:
-        return _cached(target, njit(fastmath=fastmath, **OPTIONS))
+        return _cached(target, _DISPATCHER(target, fastmath=fastmath, **OPTIONS))
 
     return compiled if function is None else compiled(function)
 
@@ -107,18 +122,20 @@ def inlined(function: Function) -> Function:
 
     Most steps of a loop need no more than `kernel`. By itself it is compiled like any other.
     """
-    return _cached(function, njit(inline="always", **OPTIONS))
+    return _cached(function, njit(inline="always", cache=True, **OPTIONS)(function))
 
 
-def _cached(function: Function, compiler: Callable[[Any], Any]) -> Function:
-    dispatcher = compiler(function)
+def _cached(function: Function, dispatcher: Any) -> Function:
     if _RUNTIME is not None and type(getattr(dispatcher, "_cache", None)) is FunctionCache:
         dispatcher._cache = _KernelCache(function)  # type: ignore[no-untyped-call]
     return cast(Function, dispatcher)
 
 
 def is_cached(function: Callable[..., Any]) -> bool:
-    """Whether the cache on disk holds some form of a kernel, so that no process need compile it first."""
+    """Whether the cache on disk holds some form of a kernel that Python calls, so that no process need compile it first.
+
+    What only other kernels call is stored with them.
+    """
     code = cast(Any, function).py_func.__code__
     # numba names its index files so: module.function-line.python-version.nbi
     name = f"{Path(code.co_filename).stem}.{code.co_name}-{code.co_firstlineno}.*.nbi"

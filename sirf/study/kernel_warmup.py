@@ -8,7 +8,7 @@ from concurrent.futures import Executor
 from sirf._kernels.com_search import search_settings
 from sirf._kernels.jit import is_cached
 from sirf._kernels.pattern_sums import sum_tails
-from sirf._kernels.symbol_chain import run_chain
+from sirf._kernels.symbol_chain import run_chains
 from sirf._kernels.uniform_line import open_line
 from sirf.channel.channel import Channel
 from sirf.com.margin import com
@@ -34,7 +34,7 @@ def compile_shared(pool: Executor, *, light: bool) -> None:
     _ask(pool, [first_paths] if not is_cached(open_line) else [])
     eyes = first_light if light and not is_cached(sum_tails) else first_eye
     # one process does both eyes, whose kernels are the same up to the slicer
-    wanted = not is_cached(run_chain) or eyes is first_light
+    wanted = not is_cached(run_chains) or eyes is first_light
     _ask(pool, [ask for ask, missing in ((eyes, wanted), (first_margins, not is_cached(search_settings))) if missing])
 
 

@@ -29,9 +29,9 @@ class _Recorder(Executor):
         (set(), False, ["first_paths", "first_eye", "first_margins"]),
         (set(), True, ["first_paths", "first_light", "first_margins"]),
         # an eye of copper leaves what is behind light to be compiled
-        ({"open_line", "run_chain"}, True, ["first_light", "first_margins"]),
-        ({"open_line", "run_chain", "search_settings"}, False, []),
-        ({"open_line", "run_chain", "search_settings", "sum_tails"}, True, []),
+        ({"open_line", "run_chains"}, True, ["first_light", "first_margins"]),
+        ({"open_line", "run_chains", "search_settings"}, False, []),
+        ({"open_line", "run_chains", "search_settings", "sum_tails"}, True, []),
         ({"open_line", "sum_tails"}, True, ["first_eye", "first_margins"]),
     ],
 )
@@ -61,7 +61,7 @@ def test_the_first_links_take_the_kernels_that_stand_for_them() -> None:
     lines = (
         "from sirf._kernels import com_search, com_window, pattern_sums, symbol_chain, uniform_line",
         "from sirf.study.kernel_warmup import first_paths, first_eye, first_light, first_margins",
-        "kernels = (uniform_line.open_line, symbol_chain.run_chain, pattern_sums.sum_tails, com_search.search_settings,",
+        "kernels = (uniform_line.open_line, symbol_chain.run_chains, pattern_sums.sum_tails, com_search.search_settings,",
         "           com_window.window_estimates)",
         "for first in (first_paths, first_eye, first_light, first_margins):",
         "    first(); print(''.join(str(int(bool(kernel.signatures))) for kernel in kernels))",

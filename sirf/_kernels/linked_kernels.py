@@ -1,0 +1,160 @@
+"""How numba is asked to compile kernels: machine code for those that Python calls, the others as part of their callers alone.
+
+numba compiles each function that another one calls as if Python called it too: with an entry for Python, optimised, and to
+machine code of its own. Yet each caller takes a copy of it in LLVM's intermediate form, optimises that and makes machine code of
+it. Most kernels are such steps of another kernel, whose own machine code nobody runs.
+"""
+
+# numba is typed in part
+# mypy: disable-error-code="no-untyped-call"
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from typing import Any
+
+from numba.core.codegen import JITCodeLibrary
+from numba.core.compiler import Compiler, Flags
+from numba.core.registry import CPUDispatcher
+from numba.core.sigutils import normalize_signature
+from numba.core.targetconfig import ConfigStack
+
+
+class _Definitions:
+    """A module of LLVM's without the functions that it declares and does not define."""
+
+    def __init__(self, module: Any) -> None:
+        self.__dict__["_module"] = module
+
+    @property
+    def functions(self) -> Iterator[Any]:
+        return (function for function in self._module.functions if not function.is_declaration)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._module, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(self._module, name, value)
+
+
+class _CalledLibrary(JITCodeLibrary):
+    """Code of a kernel that Python calls."""
+
+    def _optimize_functions(self, ll_module: Any) -> None:
+        # numba would set up its passes for each function that is only declared, which they leave as it is
+        super()._optimize_functions(_Definitions(ll_module))
+
+
+class _EntryLibrary(_CalledLibrary):
+    """The way into a linked kernel from Python, with the kernel itself."""
+
+    kernel_name = ""
+
+    def _optimize_final_module(self) -> None:
+        # a copy may be dropped once it is put into its caller, but here it is what other kernels link
+        self._final_module.get_function(self.kernel_name).linkage = "external"
+        super()._optimize_final_module()
+
+
+class _LinkedLibrary(_CalledLibrary):
+    """Code of a kernel for those that call it, which optimise their copies together with their own code."""
+
+    def _optimize_final_module(self) -> None:
+        pass
+
+    def _finalize_final_module(self) -> None:
+        # as numba does, but for the machine code
+        self._finalize_dynamic_globals()
+        self._verify_declare_only_symbols()
+        self._finalized = True
+
+
+class _CalledCompiler(Compiler):
+    """numba's own steps of a compilation; what they make goes into a library of ours."""
+
+    library_class: type[JITCodeLibrary] = _CalledLibrary
+
+    def define_pipelines(self) -> Any:
+        state = self.state
+        state.library = self.library_class(state.targetctx.codegen(), state.func_id.func_qualname)
+        # so that it can be stored on disk
+        state.library.enable_object_caching()
+        return super().define_pipelines()
+
+
+class _LinkedCompiler(_CalledCompiler):
+    """The same without an entry for Python and without machine code."""
+
+    library_class = _LinkedLibrary
+
+    def define_pipelines(self) -> Any:
+        # the context belongs to this compilation alone
+        self.state.targetctx.get_executable = _identity_of
+        return super().define_pipelines()
+
+
+def _identity_of(library: Any, fndesc: Any, env: Any) -> object:
+    """What numba knows the kernel by in place of a compiled function, once its code is there to be linked."""
+    library._ensure_finalized()
+    return object()
+
+
+class _Linked(CPUDispatcher):
+    """Forms of a kernel for the kernels that call it."""
+
+    def add_overload(self, cres: Any) -> None:
+        # not to the forms that calls from Python look through
+        self.overloads[tuple(cres.signature.args)] = cres
+
+
+class KernelDispatcher(CPUDispatcher):
+    """A kernel: compiled for the types that Python calls it with, and apart from that for those that kernels do."""
+
+    def __init__(self, function: Any, **options: Any) -> None:
+        super().__init__(function, targetoptions={"nopython": True} | options, pipeline_class=_CalledCompiler)
+        self.enable_caching()
+        compiler: Any = getattr(self, "_compiler")  # noqa: B009  # numba declares it nowhere
+        self._compile_whole = compiler._compile_core
+        compiler._compile_core = self._compile
+
+    @cached_property
+    def _linked(self) -> Any:
+        # a kernel that is only loaded from disk needs none
+        options = self.targetoptions | {"no_cpython_wrapper": True}
+        return _Linked(self.py_func, targetoptions=options, pipeline_class=_LinkedCompiler)
+
+    def _compile(self, args: Any, return_type: Any) -> Any:
+        """Compile for Python: what other kernels link already only gets an entry."""
+        form = self._linked.overloads.get(tuple(args))
+        if form is None:
+            return self._compile_whole(args, return_type)
+        context, description = form.target_context, form.fndesc
+        library = _EntryLibrary(context.codegen(), description.qualname)
+        library.kernel_name = description.mangled_name
+        library.enable_object_caching()
+        library.add_linking_library(form.library)
+        flags = Flags()
+        self.targetdescr.options.parse_as_flags(flags, self.targetoptions)
+        with ConfigStack().enter(flags), context.push_code_library(library):
+            context.create_cpython_wrapper(
+                library, description, form.environment, form.call_helper, release_gil=flags.release_gil
+            )
+        entry = type(context).get_executable(context, library, description, form.environment)
+        context.insert_user_function(entry, description, [library])
+        # numba notes its times in the metadata, once for each form
+        return form._replace(library=library, entry_point=entry, metadata={})
+
+    def get_call_template(self, args: Any, kws: Any) -> Any:
+        """Types for a call by another kernel, and the form that it links."""
+        folded = tuple(self.fold_argument_types(args, kws)[1])
+        # what Python has had compiled or loaded may be linked as well
+        if folded in self.overloads and folded not in self._linked.overloads:
+            return super().get_call_template(args, kws)
+        return self._linked.get_call_template(args, kws)
+
+    def get_overload(self, sig: Any) -> Any:
+        """What the form that `get_call_template` has found is known by."""
+        arguments = tuple(normalize_signature(sig)[0])
+        forms: Any = self._linked if arguments in self._linked.overloads else self
+        return forms.overloads[arguments].entry_point

@@ -1,0 +1,115 @@
+"""Kernels that other kernels call: compiled once as part of their callers, and given an entry where Python calls them too."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from numba.core.event import Event, Listener, install_listener
+
+from sirf._kernels.jit import kernel
+
+KERNELS = """
+from sirf._kernels.jit import kernel
+
+@kernel
+def squared(value):
+    return value * value
+
+@kernel
+def sum_of_squares(first, second):
+    return squared(first) + squared(second)
+
+@kernel
+def fourth_power(value):
+    return squared(squared(value))
+"""
+PROGRAM = """
+from kernels_of_a_test import fourth_power, squared, sum_of_squares
+
+def found(one):
+    return sum(one.stats.cache_hits.values()), sum(one.stats.cache_misses.values())
+
+first_run = sum_of_squares(3.0, 4.0) == 25.0 and found(sum_of_squares) == (0, 1)
+assert squared(5.0) == 25.0
+# the second run compiles a kernel that calls one from disk
+assert first_run or fourth_power(2.0) == 16.0
+print(*found(sum_of_squares), *found(squared), *found(fourth_power))
+"""
+
+
+class PassListener(Listener):
+    """Functions that numba has taken a pass over, in order."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    def on_start(self, event: Event) -> None:
+        self.names.append(event.data["qualname"].split(".")[-1])
+
+    def on_end(self, event: Event) -> None:
+        pass
+
+
+def never_on_disk(function: Any) -> Any:
+    """A kernel that is compiled in every run."""
+    made: Any = kernel(function)
+    made._cache.disable()
+    return made
+
+
+def tripled(value: float) -> float:
+    return 3.0 * value
+
+
+def compiled_by(call: Any) -> list[str]:
+    """Functions whose source numba works on within a call, by name."""
+    with install_listener("numba:run_pass", listener := PassListener()):
+        call()
+    return sorted(set(listener.names))
+
+
+def test_a_step_has_no_machine_code_until_python_calls_it_and_is_not_compiled_again_for_that() -> None:
+    step = never_on_disk(tripled)
+
+    def whole(value: float) -> float:
+        return step(value) + step(value + 1.0)  # type: ignore[no-any-return]
+
+    caller = never_on_disk(whole)
+    assert compiled_by(lambda: caller(2.0)) == ["tripled", "whole"]
+    assert caller(2.0) == 15.0
+    assert not step.overloads
+    assert compiled_by(lambda: step(2.0)) == []
+    assert step(2.0) == 6.0
+    # other types than those that are linked
+    assert compiled_by(lambda: step(2)) == ["tripled"]
+    assert step(2) == 6
+
+
+def test_a_kernel_that_python_called_first_is_linked_as_it_is() -> None:
+    step = never_on_disk(tripled)
+    assert step(2.0) == 6.0
+
+    def whole(value: float) -> float:
+        return step(value) + 1.0  # type: ignore[no-any-return]
+
+    caller = never_on_disk(whole)
+    assert compiled_by(lambda: caller(2.0)) == ["whole"]
+    assert caller(2.0) == 7.0
+
+
+def test_a_linked_kernel_with_its_entry_is_loaded_from_disk_and_linked_again(tmp_path: Path) -> None:
+    (tmp_path / "kernels_of_a_test.py").write_text(KERNELS, encoding="utf-8")
+    found = os.pathsep.join([str(tmp_path), *filter(None, sys.path)])
+    environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path / "cache"), "PYTHONPATH": found}
+    said = [
+        subprocess.run(
+            [sys.executable, "-c", PROGRAM], env=environment, check=True, capture_output=True, text=True
+        ).stdout
+        for _ in range(3)
+    ]
+    # hits and misses on disk of the caller, of what it links, and of another caller
+    assert [text.split() for text in said] == [list("010100"), list("101001"), list("101010")]
