@@ -20,6 +20,8 @@ from numba.core.registry import CPUDispatcher
 from numba.core.sigutils import normalize_signature
 from numba.core.targetconfig import ConfigStack
 
+from sirf._kernels.call_types import SettledFlags, kept_call_types
+
 
 class _Definitions:
     """A module of LLVM's without the functions that it declares and does not define."""
@@ -75,6 +77,12 @@ class _CalledCompiler(Compiler):
 
     library_class: type[JITCodeLibrary] = _CalledLibrary
 
+    def _compile_core(self) -> Any:
+        state = self.state
+        state.flags = SettledFlags(state.flags)
+        with kept_call_types(state.typingctx):
+            return super()._compile_core()
+
     def define_pipelines(self) -> Any:
         state = self.state
         state.library = self.library_class(state.targetctx.codegen(), state.func_id.func_qualname)
@@ -89,9 +97,15 @@ class _LinkedCompiler(_CalledCompiler):
     library_class = _LinkedLibrary
 
     def define_pipelines(self) -> Any:
-        # the context belongs to this compilation alone
+        # the context belongs to this compilation alone; without an entry by its options, numba would compile anew for it what
+        # it has of its own functions
+        self.state.targetctx.create_cpython_wrapper = _no_entry
         self.state.targetctx.get_executable = _identity_of
         return super().define_pipelines()
+
+
+def _no_entry(library: Any, fndesc: Any, env: Any, call_helper: Any, release_gil: bool = False) -> None:
+    """What only kernels call needs no way in from Python."""
 
 
 def _identity_of(library: Any, fndesc: Any, env: Any) -> object:
@@ -121,8 +135,7 @@ class KernelDispatcher(CPUDispatcher):
     @cached_property
     def _linked(self) -> Any:
         # a kernel that is only loaded from disk needs none
-        options = self.targetoptions | {"no_cpython_wrapper": True}
-        return _Linked(self.py_func, targetoptions=options, pipeline_class=_LinkedCompiler)
+        return _Linked(self.py_func, targetoptions=self.targetoptions, pipeline_class=_LinkedCompiler)
 
     def _compile(self, args: Any, return_type: Any) -> Any:
         """Compile for Python: what other kernels link already only gets an entry."""
@@ -137,8 +150,8 @@ class KernelDispatcher(CPUDispatcher):
         flags = Flags()
         self.targetdescr.options.parse_as_flags(flags, self.targetoptions)
         with ConfigStack().enter(flags), context.push_code_library(library):
-            context.create_cpython_wrapper(
-                library, description, form.environment, form.call_helper, release_gil=flags.release_gil
+            type(context).create_cpython_wrapper(
+                context, library, description, form.environment, form.call_helper, release_gil=flags.release_gil
             )
         entry = type(context).get_executable(context, library, description, form.environment)
         context.insert_user_function(entry, description, [library])
