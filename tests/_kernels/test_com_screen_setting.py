@@ -60,6 +60,8 @@ def screened(
         np.array([0.0, 1e-5, 2e-5]),
         SHIFT,
         QUANTILES,
+        # of no sigma the noise closes no eye
+        0.0,
         bin_most,
         table,
     )
