@@ -39,7 +39,15 @@ def pulse_rows() -> Float:
 
 
 def screened(
-    kernels: ModuleType, rows: Float, *, with_c0: bool, bin_most: float = 1e-5, low: int = 4 * PER_UI, anchor: int = 0
+    kernels: ModuleType,
+    rows: Float,
+    *,
+    with_c0: bool,
+    bin_most: float = 1e-5,
+    low: int = 4 * PER_UI,
+    anchor: int = 0,
+    # of no sigma the noise closes no eye
+    crest: float = 0.0,
 ) -> Float:
     slopes = np.zeros_like(rows)
     slopes[:, 1:-1] = rows[:, 2:] - rows[:, :-2]
@@ -60,8 +68,7 @@ def screened(
         np.array([0.0, 1e-5, 2e-5]),
         SHIFT,
         QUANTILES,
-        # of no sigma the noise closes no eye
-        0.0,
+        crest,
         bin_most,
         table,
     )
@@ -121,6 +128,34 @@ def test_the_least_interference_is_that_of_the_largest_residuals(kernels: Module
         outer = np.concatenate(([0.0], np.cumsum(largest)))
         expected = max(outer + row[5] * QUANTILES - (np.arange(QUANTILES.size) + 4) * step)
         assert row[4] == pytest.approx(expected, rel=1e-12)
+
+
+@pytest.mark.parametrize(("side", "count"), [(-1e-6, 1), (1e-6, 2)])
+def test_where_noise_closes_the_eye_by_itself_the_span_of_the_dfe_is_not_looked_at(
+    kernels: ModuleType, side: float, count: int
+) -> None:
+    """On either side of the crest that closes the second of three eyes: the others are as they were."""
+    rows = pulse_rows()
+    whole = screened(kernels, rows, with_c0=False)
+    inside = np.array(
+        [
+            np.sum(residuals(equalized(rows, tap), int(row[0]))[2][:REACH] ** 2)
+            for tap, row in zip(TAPS, whole, strict=True)
+        ]
+    )
+    without = np.sqrt(whole[:, 3] ** 2 - POWER * inside)
+    # sigma of that noise between the cursor and the closed eye, with the reference code's millivolt
+    closing = (whole[:, 1] + 0.5 * com_screen.EYE_SLACK) / without
+    crest = float(np.median(closing)) * (1.0 + side)
+    found = screened(kernels, rows, with_c0=False, crest=crest)
+    closed = closing < crest
+    assert closed.sum() == count
+    assert np.array_equal(found[~closed], whole[~closed])
+    assert np.array_equal(found[closed][:, [0, 1, 2, 5]], whole[closed][:, [0, 1, 2, 5]])
+    assert found[closed, 3] == pytest.approx(without[closed], rel=1e-9)
+    assert np.all(found[closed, 4] == np.inf)
+    # none of them could have passed the test with all of its noise
+    assert np.all(2.0 * (whole[closed, 1] - crest * whole[closed, 3]) < -com_screen.EYE_SLACK)
 
 
 def test_without_a_rising_edge_there_is_no_cursor(kernels: ModuleType) -> None:

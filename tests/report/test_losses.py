@@ -27,6 +27,7 @@ def test_the_mark_of_the_budget_and_the_loss_at_nyquist(compared: Comparison) ->
     _loss(axes, row, architecture)
     budget = architecture.at(row.data_rate).budget
     assert budget is not None
+    assert budget.loss_db is not None
     (mark,) = (line for line in axes.lines if line.get_label() == "budget")
     (through,) = (line for line in axes.lines if line.get_label() == "SDD21")
     nyquist, level = (float(np.asarray(values)[0]) for values in mark.get_data())

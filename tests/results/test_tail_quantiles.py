@@ -17,7 +17,7 @@ RATIOS = (0.4, 1e-3, 1e-6, 1e-12, 1e-30, 1e-60)
 
 def _normal(deviations: tuple[float, ...], samples: int, step: float) -> Interference:
     """Normal interference of a deviation in V for each level; upward and downward tails differ, the last is cut off early."""
-    volts = step * np.arange(samples)
+    volts = step * np.arange(samples, dtype=np.float64)
     upper = np.maximum(log_ndtr(-volts / np.array(deviations)[:, np.newaxis]), LOG_FLOOR)
     lower = np.maximum(log_ndtr(-volts / (1.3 * np.array(deviations)[:, np.newaxis])), LOG_FLOOR)
     # nothing at all above zero: the quantile is zero
