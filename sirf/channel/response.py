@@ -34,7 +34,7 @@ WRAP_DB = -50.0
 """Highest level of the pulse, relative to its peak, where the file's time window folds back, without a warning."""
 FADE_UI = 8.0
 """UI over which a window fades out, and UI of zeros behind."""
-KEPT_TRANSFERS, MOST_KEPT_POINTS = 32, 20_000
+KEPT_TRANSFERS, MOST_KEPT_POINTS = 16, 20_000
 """Prepared transfers that are kept, and points of a grid up to which they are."""
 _LEAD_UI, _TRAIL_UI = 8, 48
 _LONGEST = 2**20

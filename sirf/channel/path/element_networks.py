@@ -23,7 +23,7 @@ KEPT_NETWORKS = 32
 """Two-ports that are kept, at most."""
 KEPT_PAIRS = 16
 """Pairs in both modes that are kept, at most: up to four times the size of a two-port."""
-KEPT_MODES = 64
+KEPT_MODES = 32
 """Coupled parts as one mode of two neighbours sees them that are kept, at most: a path has four of each, for FEXT and NEXT."""
 KEPT_SERIES = 8
 """Two-ports of several elements in series that are kept, at most: the starts of the last few paths."""
