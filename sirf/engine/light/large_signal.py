@@ -220,8 +220,9 @@ class Fit:
 
     def coefficients(self, values: Float) -> Float:
         """Coefficients (L L, V, W + 1) that fit `values` (V, N)."""
-        sums = self.known @ values.take(self.members, axis=1).transpose(1, 2, 0)
-        return np.asarray(sums.transpose(0, 2, 1) @ self.solvers)
+        # a vector at a time: for two columns BLAS takes twice as long by its product of matrices
+        sums = (self.known @ values.take(self.members, axis=1)[..., None])[..., 0]
+        return np.asarray(sums.transpose(1, 0, 2) @ self.solvers)
 
     def fitted(self, coefficients: Float) -> Float:
         """What `coefficients` (L L, V, W + 1) make of the neighbours (V, N), in single precision."""
