@@ -62,14 +62,14 @@ def count_classes(
     group: NDArray[np.int64],
     centres: Float,
     bounds: Float,
-    scale: float,
+    scales: Float,
     half: int,
     counts: Float,
     sums: Float,
 ) -> None:
     """Count `values` (R, N) less the `centres` (G,) of their `group` (N,) by class of `noise` (R, N).
 
-    Bins are 1 / `scale` wide, `half` of them below zero; each value is split over two bins, its mean kept.
+    Bins are 1 / `scales` (G,) wide, `half` of them below zero; each value is split over two bins, its mean kept.
     `bounds` (G, C - 1) ascend and divide the noise of a group into classes, C in all; `counts` (G C, B) and `sums` (2, G C) are
     those of each class: of their noise where there are several, and of what splitting adds to their squares, in bins.
     """
@@ -81,7 +81,7 @@ def count_classes(
             into = g * (divisions + 1)
             for k in range(divisions):
                 into += noise[row, n] >= bounds[g, k]
-            place = (values[row, n] - centres[g]) * scale + half
+            place = (values[row, n] - centres[g]) * scales[g] + half
             index = int(place)
             part = place - index
             at = into * bins + index

@@ -18,7 +18,7 @@ def test_each_value_is_split_over_two_bins_about_it() -> None:
     generator = np.random.default_rng(1)
     values, group = generator.uniform(-3.0, 3.0, (2, 50)), generator.integers(0, 3, 50)
     counts, sums = np.zeros((3, 41)), np.zeros((2, 3))
-    count_classes(values, values, group, np.zeros(3), np.empty((3, 0)), 5.0, 20, counts, sums)
+    count_classes(values, values, group, np.zeros(3), np.empty((3, 0)), np.full(3, 5.0), 20, counts, sums)
     bins = (np.arange(41) - 20) / 5.0
     for g in range(3):
         inside = values[:, group == g].ravel()
@@ -64,13 +64,15 @@ def test_classes_are_counted_apart_about_the_centre_of_their_group() -> None:
         generator.integers(0, 3, 60),
     )
     centres, bounds = np.array([0.3, -0.2, 0.1]), np.array([[0.3, 0.6], [0.5, 0.5], [0.0, 2.0]])
+    # bins of a width for each group
+    scales = np.array([10.0, 7.0, 4.0])
     counts, sums = np.zeros((9, 41)), np.zeros((2, 9))
-    count_classes(values, noise, group, centres, bounds, 10.0, 20, counts, sums)
+    count_classes(values, noise, group, centres, bounds, scales, 20, counts, sums)
     for g in range(3):
         kinds = np.searchsorted(bounds[g], noise, side="right")
         for kind in range(3):
             inside = (kinds == kind) & (group == g)
-            place = (values[inside] - centres[g]) * 10.0 + 20.0
+            place = (values[inside] - centres[g]) * scales[g] + 20.0
             part = place - np.floor(place)
             expected = np.bincount(place.astype(int), 1.0 - part, 41) + np.bincount(place.astype(int) + 1, part, 41)
             assert counts[3 * g + kind] == pytest.approx(expected, abs=1e-12)

@@ -256,13 +256,12 @@ def _fit_of(levels: tuple[float, ...]) -> Fit:
 def _histograms(left: Float, constants: Float, ranges: Float, fit: Fit) -> tuple[Float, Float]:
     """Points (L L, B) over the `ranges` (2, L L) of `left` (N,) about the `constants` (L L,) of every pair, and their shares."""
     low, high = ranges
-    scale = (REST_BINS - 1) / np.maximum(high - low, np.finfo(float).tiny)
-    # in bins from the lowest on; the largest falls on the last point, and leaves nothing to the one behind it
-    places = ((left - (low - constants)[fit.pair]) * scale[fit.pair]).astype(left.dtype)[None]
-    counts, pairs = np.zeros((len(low), REST_BINS + 1)), len(low)
+    # from the lowest on; the largest falls on the last point, and leaves nothing to the one behind it
+    scales = (REST_BINS - 1) / np.maximum(high - low, np.finfo(float).tiny)
+    counts, pairs, values = np.zeros((len(low), REST_BINS + 1)), len(low), left[None]
     # one class: what stands for the noise is not looked at
     bounds, sums = np.empty((pairs, 0), dtype=left.dtype), np.zeros((2, pairs))
-    count_classes(places, places, fit.pair, np.zeros(pairs), bounds, 1.0, 0, counts, sums)
+    count_classes(values, values, fit.pair, low - constants, bounds, scales, 0, counts, sums)
     return low[:, None] + np.outer(high - low, np.arange(REST_BINS) / (REST_BINS - 1.0)), counts[:, :-1] / fit.count[
         :, None
     ]

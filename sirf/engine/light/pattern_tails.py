@@ -113,9 +113,8 @@ class _Grid:
         """
         groups = len(centres) * (bounds.shape[1] + 1)
         counts, sums = np.zeros((groups, 2 * self.half + 1)), np.zeros((2, groups))
-        count_classes(
-            values, noise, pair, centres, np.ascontiguousarray(bounds), 1.0 / self.width, self.half, counts, sums
-        )
+        scales = np.full(len(centres), 1.0 / self.width)
+        count_classes(values, noise, pair, centres, np.ascontiguousarray(bounds), scales, self.half, counts, sums)
         # a group without members has widened nothing: one in place of zero keeps its quotient defined
         members = np.maximum(counts.sum(axis=1), 1.0)
         return counts, sums[0] / members, self.width**2 * sums[1] / members
