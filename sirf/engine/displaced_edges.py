@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 
 from sirf._arrays import Float, Integer
 
@@ -31,8 +30,13 @@ def displaced(step: Float, rises: Float, bends: Float, cursors: Integer, m: int,
     return np.asarray(moved - step[cursor])
 
 
-def steepest(rises: Float, start: int, pitch: int, count: int, around: int) -> Float:
-    """Largest |`rises`| within `around` samples of each of `count` cursors `start` + k `pitch`, (K,)."""
-    first = start - around
-    windows = sliding_window_view(np.abs(rises), 2 * around + 1)
-    return np.asarray(windows[first : first + pitch * (count - 1) + 1 : pitch].max(axis=1))
+def steepest(rises: Float, around: int) -> Float:
+    """Largest |`rises`| (S,) of every 2 `around` + 1 samples on end, (S - 2 `around`,), by the first of them."""
+    wanted, size = 2 * around + 1, 1
+    found = np.abs(rises)
+    # of twice as many samples it is the larger of two halves
+    while 2 * size <= wanted:
+        found = np.maximum(found[:-size], found[size:])
+        size *= 2
+    # the last two may overlap
+    return np.asarray(np.maximum(found[: len(found) - (wanted - size)], found[wanted - size :]))

@@ -28,8 +28,8 @@ class EdgeResponse:
     pitch: int
     samples_per_ui: int
     scale: float = 1.0
-    _steepest: dict[tuple[int, int, int, int], Float] = field(default_factory=dict, repr=False)
-    """Kept, of scale one, by start, count, pitch and reach: responses of other scales ask for the same."""
+    _steepest: dict[int, Float] = field(default_factory=dict, repr=False)
+    """Kept, of scale one and at every sample, by reach: responses of other scales and at other phases ask for the same."""
 
     @classmethod
     def of(cls, end: FrontEnd) -> EdgeResponse:
@@ -81,11 +81,9 @@ class EdgeResponse:
         """Largest |slope| (K,) in V per UI within ±`reach` UI of each cursor."""
         # beyond one UI displacement is held, so no slope further away counts
         around = min(int(np.ceil(reach * self.samples_per_ui)), self.samples_per_ui)
-        key = self.start, self.count, self.pitch, around
-        if key not in self._steepest:
-            steep = steepest(self.rise, self.start, self.pitch, self.count, around)
-            self._steepest[key] = self.samples_per_ui * steep
-        return np.asarray(abs(self.scale) * self._steepest[key])
+        if around not in self._steepest:
+            self._steepest[around] = self.samples_per_ui * steepest(self.rise, around)
+        return abs(self.scale) * self._at_cursors(self._steepest[around], self.start - around)
 
     def scaled(self, factor: float) -> EdgeResponse:
         """The same, `factor` times as large."""
@@ -110,5 +108,6 @@ class EdgeResponse:
         parts = self.step, self.rise, self.bend
         return EdgeResponse(*parts, start, count, self.pitch, self.samples_per_ui, scale, self._steepest)
 
-    def _at_cursors(self, values: Float) -> Float:
-        return np.asarray(values[self.start : self.start + self.pitch * (self.count - 1) + 1 : self.pitch])
+    def _at_cursors(self, values: Float, start: int | None = None) -> Float:
+        first = self.start if start is None else start
+        return np.asarray(values[first : first + self.pitch * (self.count - 1) + 1 : self.pitch])

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
+from numpy.lib.stride_tricks import sliding_window_view
 
 from sirf.engine.displaced_edges import displaced, steepest
+from sirf.engine.edge_response import EdgeResponse
 
 
 def test_a_quintic_is_displaced_exactly() -> None:
@@ -19,8 +22,19 @@ def test_a_quintic_is_displaced_exactly() -> None:
         np.testing.assert_allclose(out[k], meant, rtol=1e-9, atol=1e-13)
 
 
+@pytest.mark.parametrize("around", [0, 1, 2, 3, 7, 8, 20])
+def test_the_steepest_rise_is_the_largest_of_each_window(around: int) -> None:
+    rises = np.random.default_rng(around).standard_normal(41)
+    windows = sliding_window_view(np.abs(rises), 2 * around + 1)
+    assert np.array_equal(steepest(rises, around), windows.max(axis=1))
+
+
 def test_the_steepest_rise_is_looked_for_on_both_sides_of_the_cursor() -> None:
     rises = np.zeros(40)
     rises[[7, 13, 20, 26]] = -3.0, 2.0, 5.0, -4.0
-    assert steepest(rises, 10, 8, 3, 3).tolist() == [3.0, 5.0, 4.0]
-    assert steepest(rises, 10, 8, 3, 2).tolist() == [0.0, 5.0, 4.0]
+    # a response of eight samples a UI, and three cursors of it
+    edges = EdgeResponse(np.cumsum(rises), rises, np.zeros(40), 10, 3, 8, 8, scale=-0.5)
+    assert edges.steepest(3 / 8).tolist() == [12.0, 20.0, 16.0]
+    assert edges.steepest(2 / 8).tolist() == [0.0, 20.0, 16.0]
+    # at another phase and of another size what was found before serves
+    assert edges.shifted(1, 2).scaled(2.0).steepest(3 / 8).tolist() == [16.0, 40.0]
