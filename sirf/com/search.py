@@ -229,6 +229,7 @@ class CaseSearch:
         if part is not None or len(self.grid.taps) <= _MANY_ROWS:
             if part is None:
                 result = self._run(range(len(self.gains)), None, None, self._state(), floor, 0, prune=prune)
+                tell("full grid", 1, 1)
             else:
                 result = self._run(part.numbers, part.rows, part.flags, self._state(), floor, 0, prune=prune)
             _, steps, evaluated = result
