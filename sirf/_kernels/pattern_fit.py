@@ -14,6 +14,9 @@ Float = NDArray[np.float64]
 Single = NDArray[np.float32]
 Integers = NDArray[np.int64]
 
+BLOCK = 512
+"""Symbols that pass a kernel's loops together: what one loop leaves for the next stays in the nearest cache."""
+
 
 @kernel(fastmath=True)  # sums of positive numbers: their order moves the last digits only
 def compare_courses(
@@ -26,34 +29,48 @@ def compare_courses(
     powers: Float,
     gain: Float,
     values: Float,
+    room: Float,
 ) -> None:
     """What curves change of a period, in `values` (2, N): of the symbols, and of displaced edges beyond what a `gain` (G,) makes.
 
     `waves` (R + 1, N) came through the curves, the first without displaced edges; a linear chain makes `straight` (N,) of it, and
     `edges` and `bends` (R, N) of displacements to first and to second order. `mean` (N,) is added. The gain by `group` (N,) is
     the root of the power of displaced edges over that of `edges`, one without courses; beyond it the mean over courses counts.
-    `powers` (2, G) are overwritten by both.
+    `powers` (2, G) are overwritten by both, and so is `room` (3, `BLOCK`).
     """
-    courses = len(waves) - 1
+    courses, size = len(waves) - 1, len(group)
+    share = 1.0 / max(courses, 1)
     for g in range(len(gain)):
         powers[0, g] = powers[1, g] = 0.0
-    for n in range(len(group)):
-        values[0, n] = waves[0, n] - straight[n] + mean[n]
-        moved = power = plain = 0.0
+    for start in range(0, size, BLOCK):
+        stop = min(start + BLOCK, size)
+        # views, whose indices cannot be negative: but for the sums by group, loops become ones of vectors
+        moved, power, plain = room[0, : stop - start], room[1, : stop - start], room[2, : stop - start]
+        wave, first, second = waves[0, start:stop], values[0, start:stop], values[1, start:stop]
+        linear, added, own = straight[start:stop], mean[start:stop], group[start:stop]
+        for n in range(stop - start):
+            first[n] = wave[n] - linear[n] + added[n]
+            moved[n] = power[n] = plain[n] = 0.0
         for r in range(courses):
-            change = waves[r + 1, n] - waves[0, n] - bends[r, n]
-            moved += change
-            power += change * change
-            plain += edges[r, n] * edges[r, n]
-        powers[0, group[n]] += power
-        powers[1, group[n]] += plain
-        # what the gain makes of it is known only once all powers are
-        values[1, n] = moved / max(courses, 1)
+            displaced, edge, bend = waves[r + 1, start:stop], edges[r, start:stop], bends[r, start:stop]
+            for n in range(stop - start):
+                change = displaced[n] - wave[n] - bend[n]
+                moved[n] += change
+                power[n] += change * change
+                plain[n] += edge[n] * edge[n]
+        for n in range(stop - start):
+            # what the gain makes of it is known only once all powers are
+            second[n] = moved[n] * share
+        for n in range(stop - start):
+            powers[0, own[n]] += power[n]
+            powers[1, own[n]] += plain[n]
     for g in range(len(gain)):
         gain[g] = np.sqrt(powers[0, g] / powers[1, g]) if courses > 0 else 1.0
-    for r in range(courses):
-        for n in range(len(group)):
-            values[1, n] -= gain[group[n]] * edges[r, n] / courses
+    for n in range(size if courses > 0 else 0):
+        total = 0.0
+        for r in range(courses):
+            total += edges[r, n]
+        values[1, n] -= gain[group[n]] * total * share
 
 
 @kernel
@@ -75,16 +92,26 @@ def fit_courses(
     `parts` (2, N) are the fits of both values, `constants` (G,) what no neighbour has a say in; the other arguments as in
     `compare_courses`. `ranges` (2, G) are widened to the least and the largest that is left, about the constants.
     """
-    for n in range(len(group)):
-        g = group[n]
-        left[n] = first[n] - parts[0, n]
-        ranges[0, g] = min(ranges[0, g], left[n] + constants[g])
-        ranges[1, g] = max(ranges[1, g], left[n] + constants[g])
-        seen = straight[n] + parts[0, n] + parts[1, n]
-        for r in range(len(fitted)):
-            fitted[r, n] = seen
-            if r < len(edges):
-                fitted[r, n] += gain[g] * edges[r, n] + bends[r, n]
+    for start in range(0, len(group), BLOCK):
+        stop = min(start + BLOCK, len(group))
+        # views, as above
+        rest, given, linear, own = left[start:stop], first[start:stop], straight[start:stop], group[start:stop]
+        one, two, seen = parts[0, start:stop], parts[1, start:stop], fitted[0, start:stop]
+        for n in range(stop - start):
+            rest[n] = given[n] - one[n]
+            seen[n] = linear[n] + one[n] + two[n]
+        for n in range(stop - start):
+            g, about = own[n], rest[n] + constants[own[n]]
+            # rarely, so that hardly any symbol waits for one before it
+            if about < ranges[0, g]:
+                ranges[0, g] = about
+            if about > ranges[1, g]:
+                ranges[1, g] = about
+        # the first course last: the others begin with what stands in its place
+        for r in range(len(edges) - 1, -1, -1):
+            out, edge, bend = fitted[r, start:stop], edges[r, start:stop], bends[r, start:stop]
+            for n in range(stop - start):
+                out[n] = seen[n] + (gain[own[n]] * edge[n] + bend[n])
 
 
 @kernel

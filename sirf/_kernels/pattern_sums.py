@@ -84,9 +84,10 @@ def count_classes(
             place = (values[row, n] - centres[g]) * scales[g] + half
             index = int(place)
             part = place - index
-            at = into * bins + index
+            # a number without sign: whether it counts from the end need not be asked
+            at = np.uint64(into * bins + index)
             flat[at] += 1.0 - part
-            flat[at + 1] += part
+            flat[at + np.uint64(1)] += part
             if divisions > 0:
                 sums[0, into] += noise[row, n]
             sums[1, into] += part * (1.0 - part)

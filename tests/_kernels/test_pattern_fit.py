@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 
 from sirf._kernels.pattern_fit import (
+    BLOCK,
     between_samples,
     compare_courses,
     fit_courses,
 )
 
-N, GROUPS = 60, 3
+# two blocks of symbols and a part of one
+N, GROUPS = 2 * BLOCK + 60, 3
 GENERATOR = np.random.default_rng(3)
 GROUP = GENERATOR.integers(0, GROUPS, N)
 VALUES = GENERATOR.standard_normal((2, N))
@@ -22,7 +24,9 @@ def test_a_gain_of_the_edges_is_told_from_what_they_drift(courses: int) -> None:
     waves, (straight, mean) = GENERATOR.standard_normal((courses + 1, N)), GENERATOR.standard_normal((2, N))
     edges, bends = GENERATOR.standard_normal((2, courses, N))
     gain, values = np.empty(GROUPS), np.empty((2, N))
-    compare_courses(waves, straight, edges, bends, mean, GROUP, np.empty((2, GROUPS)), gain, values)
+    compare_courses(
+        waves, straight, edges, bends, mean, GROUP, np.empty((2, GROUPS)), gain, values, np.empty((3, BLOCK))
+    )
     change = waves[1:] - waves[0] - bends
     expected = np.ones(GROUPS)
     if courses:

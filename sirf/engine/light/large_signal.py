@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sirf._arrays import Float, Single, real
-from sirf._kernels.pattern_fit import between_samples, compare_courses, fit_courses
+from sirf._kernels.pattern_fit import BLOCK, between_samples, compare_courses, fit_courses
 from sirf._kernels.pattern_sums import count_classes
 from sirf.engine.front_end import FrontEnd
 from sirf.engine.light.averaged_chain import PERIOD_SYMBOLS, period_symbols
@@ -108,7 +108,8 @@ class LargeSignal:
         mean, skewed, noise = moments[0], moments[1], moments[2:]
         # only what the curves change is fitted, the linear part is known exactly; noise that passes a curve moves the mean
         slope, values = np.empty(count**2), np.empty((2, size), dtype=waves.dtype)
-        compare_courses(waves, straight, edges, bends, mean, fit.pair, np.empty((2, count**2)), slope, values)
+        powers, room = np.empty((2, count**2)), np.empty((3, BLOCK))
+        compare_courses(waves, straight, edges, bends, mean, fit.pair, powers, slope, values, room)
         both = fit.coefficients(values)
         # the last coefficient is the constant; neighbours stand the latest first
         total = both.sum(axis=1)
