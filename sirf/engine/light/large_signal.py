@@ -238,19 +238,25 @@ def _fit_of(levels: tuple[float, ...]) -> Fit:
     symbols = np.array(levels)[sent]
     pair = sent * count + np.roll(sent, 1)
     around = np.concatenate([symbols[-SYMBOLS_AFTER:], symbols, symbols[:SYMBOLS_BEFORE]])
-    windows = np.lib.stride_tricks.sliding_window_view(around, len(NEIGHBOUR_OFFSETS))
     # the two given symbols make the constant
     free = [*np.flatnonzero(~np.isin(NEIGHBOUR_OFFSETS[::-1], (0, 1))).tolist(), len(NEIGHBOUR_OFFSETS)]
     size, numbers = len(NEIGHBOUR_OFFSETS) + 1, np.bincount(pair)
     solvers, known = np.zeros((count**2, size, size)), np.zeros((count**2, size, numbers.max()), dtype=np.float32)
     members, places = np.zeros((count**2, numbers.max()), dtype=np.int64), np.empty(len(pair), dtype=np.int64)
-    for each, number in enumerate(numbers):
-        rows = np.flatnonzero(pair == each)
-        members[each, :number], places[rows] = rows, each * members.shape[1] + np.arange(number)
-        own = np.concatenate([windows[rows], np.ones((number, 1))], axis=1)
-        known[each, :, :number] = own.T
-        # columns of random symbols are nearly orthogonal, so that the normal equations lose no digits that matter
-        solvers[each][np.ix_(free, free)] = np.linalg.inv(own[:, free].T @ own[:, free])
+    # sorted by pair, in small numbers, which are sorted by counting them; then each pair's symbols stand side by side
+    order, ends = np.argsort(pair.astype(np.int16), kind="stable"), np.cumsum(numbers)
+    around_each = np.ones((size, len(pair)))
+    for neighbour in range(size - 1):
+        around_each[neighbour] = around[neighbour:].take(order)
+    products = np.empty_like(solvers)
+    for each, (number, end) in enumerate(zip(numbers.tolist(), ends.tolist(), strict=True)):
+        those, own = order[end - number : end], np.ascontiguousarray(around_each[:, end - number : end])
+        members[each, :number], places[those] = those, each * members.shape[1] + np.arange(number)
+        known[each, :, :number] = own
+        products[each] = own @ own.T
+    # columns of random symbols are nearly orthogonal, so that the normal equations lose no digits that matter
+    rows, columns = np.ix_(free, free)
+    solvers[:, rows, columns] = np.linalg.inv(products[:, rows, columns])
     return Fit(pair, numbers, members, places, known, solvers)
 
 
