@@ -79,7 +79,7 @@ def convolve_deltas(values: Any, levels: Any, bin_size: Any) -> Any:
     return density
 
 
-@kernel
+@kernel(compact=True)
 def _ascending(values: Any, bin_size: Any) -> Any:
     """Magnitudes of at least a bin by rising bin; the numba library's sort takes seconds to compile."""
     largest = 0
@@ -137,7 +137,7 @@ def _tail(density: Any, normal: Any, bins: Any) -> Any:
     return total
 
 
-@kernel
+@kernel(compact=True)
 def _interpolated(pulse: Any, position: Any) -> Any:
     index = int(np.floor(position))
     # beyond its ends the pulse is zero
@@ -149,7 +149,7 @@ def _interpolated(pulse: Any, position: Any) -> Any:
     return pulse[index] + part * (pulse[index + 1] - pulse[index])
 
 
-@kernel
+@kernel(compact=True)
 def _exceeds(densities: Any, normals: Any, weights: Any, shifts: Any, sign: Any, trial: Any, most: Any) -> Any:
     """Whether the weighted probability of a level's noise at or beyond bin `trial` is above `most`."""
     total = 0.0
@@ -159,7 +159,7 @@ def _exceeds(densities: Any, normals: Any, weights: Any, shifts: Any, sign: Any,
     return total > most
 
 
-@kernel
+@kernel(compact=True)
 def window_eye(
     pulse: Any,
     cursor: Any,

@@ -13,7 +13,7 @@ EYE_SLACK = 0.001
 """Room in V of the reference code's first test of the eye height."""
 
 
-@kernel
+@kernel(compact=True)
 def screen_setting(
     rows: Any,
     gram: Any,
@@ -117,7 +117,7 @@ def screen_setting(
         result[t, 4] = least
 
 
-@kernel
+@kernel(compact=True)
 def _keep(top: Any, value: Any) -> None:
     """Insert into the descending list of the largest values."""
     for i in range(top.size):
@@ -127,7 +127,7 @@ def _keep(top: Any, value: Any) -> None:
             value = held
 
 
-@kernel
+@kernel(compact=True)
 def _far_products(rows: Any, at: Any, per_ui: Any, later: Any, gram: Any) -> None:
     """Products (K, K) of `rows` (K, N) summed over the UI before `at` and those from `later` on."""
     for k in range(gram.shape[0]):

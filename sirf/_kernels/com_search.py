@@ -28,29 +28,42 @@ def form(gram: Any, tap: Any) -> Any:
 
 
 @kernel
+def _behind_taps(rows: Any, tap: Any, low: Any, high: Any, result: Any) -> None:
+    """Samples `low` to `high` of the pulse behind the taps, to the beginning of `result`."""
+    weight = tap[0]
+    row = rows[0, low:high]
+    for i in range(row.size):
+        result[i] = weight * row[i]
+    for k in range(1, tap.size):
+        weight = tap[k]
+        if weight != 0.0:
+            row = rows[k, low:high]
+            for i in range(row.size):
+                result[i] += weight * row[i]
+
+
+@kernel
+def _largest(values: Any, count: Any) -> Any:
+    """Index of the largest of the first `count` values, the first of equals."""
+    found = 0
+    best = values[0]
+    for i in range(count):
+        if values[i] > best:
+            best = values[i]
+            found = i
+    return found
+
+
+@kernel(compact=True)
 def sampling_point(rows: Any, tap: Any, low: Any, high: Any, per_ui: Any, b_first: Any, anchor: Any, work: Any) -> Any:
     """Index of the cursor, equation (93A-25), or -1 where the pulse has no rising edge within 4 UI of its peak.
 
     `low` to `high` bound the search of the peak; `anchor` 1 takes the peak, 2 the largest step over one UI.
     """
     size = rows.shape[1]
-    part = work[: high - low]
-    first = rows[0, low:high]
-    weight = tap[0]
-    for i in range(part.size):
-        part[i] = weight * first[i]
-    for k in range(1, tap.size):
-        weight = tap[k]
-        if weight != 0.0:
-            more = rows[k, low:high]
-            for i in range(part.size):
-                part[i] += weight * more[i]
-    peak = 0
-    best = part[0]
-    for i in range(part.size):
-        if part[i] > best:
-            best = part[i]
-            peak = i
+    _behind_taps(rows, tap, low, high, work)
+    peak = _largest(work, high - low)
+    best = work[peak]
     peak += low
     if anchor == 1:
         return peak
@@ -67,27 +80,20 @@ def sampling_point(rows: Any, tap: Any, low: Any, high: Any, per_ui: Any, b_firs
         above = below
     if edge < per_ui or edge + 3 * per_ui >= size:
         return -1
-    values = work[: 4 * per_ui + 1]
-    values[:] = 0.0
-    for k in range(tap.size):
-        weight = tap[k]
-        if weight != 0.0:
-            more = rows[k, edge - per_ui : edge + 3 * per_ui + 1]
-            for i in range(values.size):
-                values[i] += weight * more[i]
+    _behind_taps(rows, tap, edge - per_ui, edge + 3 * per_ui + 1, work)
     least = np.inf
     cursor = 0
     for i in range(2 * per_ui + 1):
         # the DFE takes off b_max(1) times the cursor, but no more than there is
-        after = max(values[i + 2 * per_ui] - b_first * values[i + per_ui], 0.0)
-        metric = abs(values[i] - after)
+        after = max(work[i + 2 * per_ui] - b_first * work[i + per_ui], 0.0)
+        metric = abs(work[i] - after)
         if metric < least:
             least = metric
             cursor = i
     return edge + cursor
 
 
-@kernel
+@kernel(compact=True)
 def peak_window(rows: Any, taps: Any, main: Any, low: Any, high: Any) -> Any:
     """Part of `low` to `high` outside which no setting of `taps` (T, K) can have its peak.
 
@@ -129,7 +135,7 @@ def at_taps(rows: Any, tap: Any, index: Any) -> Any:
     return total
 
 
-@kernel
+@kernel(compact=True)
 def _steepest(rows: Any, tap: Any, peak: Any, per_ui: Any) -> Any:
     best = -np.inf
     found = -1
@@ -141,20 +147,18 @@ def _steepest(rows: Any, tap: Any, peak: Any, per_ui: Any) -> Any:
     return found
 
 
-@kernel
-def _strongest(worth: Any) -> Any:
+@kernel(compact=True)
+def _sort_strongest(worth: Any, order: Any) -> None:
     """Indices by falling worth, the first of equals first; insertion, for the numba library's sort takes seconds to compile."""
-    order = np.empty(worth.size, dtype=np.int64)
-    for i in range(worth.size):
+    for i in range(order.size):
         place = i
         while place > 0 and worth[order[place - 1]] < worth[i]:
             order[place] = order[place - 1]
             place -= 1
         order[place] = i
-    return order
 
 
-@kernel
+@kernel(compact=True)
 def floating_banks(post: Any, fixed: Any, span: Any, groups: Any, size: Any, limit: Any, chosen: Any) -> None:
     """Mark in `chosen` (span,) the floating taps that the reference code's choice of banks takes.
 
@@ -162,77 +166,67 @@ def floating_banks(post: Any, fixed: Any, span: Any, groups: Any, size: Any, lim
     that taps within ±`limit` remove. Banks are taken strongest first; one that would leave too little room before itself gives
     way to a stronger neighbour, or pulls the bank exactly before it along.
     """
-    count = span - fixed
-    windows = count - size + 1
-    worth = np.zeros(windows)
+    windows = span - fixed - size + 1
+    worth, order = np.empty(windows), np.empty(windows, dtype=np.int64)
     for start in range(windows):
-        for j in range(start, start + size):
-            value = abs(post[fixed + j])
+        total = 0.0
+        for j in range(fixed + start, fixed + start + size):
+            value = abs(post[j])
             left = max(0.0, value - limit)
-            worth[start] += value * value - left * left
-    chosen[:] = False
-    order = _strongest(worth)
-    # if the strongest windows are exactly the foremost, all banks stand side by side behind the fixed taps
-    head = (groups - 1) * size + 1
-    if windows >= head:
-        furthest = 0
-        for i in range(head):
-            furthest = max(furthest, order[i])
-        if furthest == head - 1:
-            chosen[fixed : fixed + groups * size] = True
-            return
-    forced = -1
-    for group in range(groups):
-        order = _strongest(worth)
-        start = order[0]
-        pulled = -1
+            total += value * value - left * left
+        worth[start] = total
+    for j in range(span):
+        chosen[j] = False
+    group, forced, second = 0, -1, -1
+    while group < groups:
+        _sort_strongest(worth, order)
+        start, pulled = order[0], -1
+        if group == 0 and second < 0 and windows > (groups - 1) * size:
+            # if the strongest windows are exactly the foremost, all banks stand side by side behind the fixed taps
+            furthest = 0
+            for i in range((groups - 1) * size + 1):
+                furthest = max(furthest, order[i])
+            if furthest == (groups - 1) * size:
+                for j in range(fixed, fixed + groups * size):
+                    chosen[j] = True
+                return
         if forced >= 0:
             start = forced
-            forced = -1
         elif group < groups - 1:
-            while True:
-                # places in front of the bank that are free but too few for another bank
-                low = max(start - size + 1, 0)
-                blocked = 0
-                for j in range(low, start):
-                    if not chosen[fixed + j]:
-                        blocked += 1
-                if blocked == 0:
-                    break
-                nearest = windows
-                for i in range(windows):
-                    j = order[i]
-                    if low <= j < start and not chosen[fixed + j]:
-                        nearest = i
-                        break
-                stop = windows - 1
+            if second >= 0:
+                start = second
+            # places in front of the bank that are free but too few for another bank
+            low = max(start - size + 1, 0)
+            blocked = False
+            for j in range(low, start):
+                blocked = blocked or not chosen[fixed + j]
+            # by falling worth: is one of them ahead of what lies neither there nor within the bank?
+            nearer = False
+            if blocked:
                 for i in range(windows):
                     j = order[i]
                     if j == start - size:
                         pulled = j
-                        stop = i
                         break
-                    inside = start <= j < start + size or (low <= j < start and not chosen[fixed + j])
-                    if not inside:
-                        stop = i
+                    before = low <= j < start and not chosen[fixed + j]
+                    if not (before or start <= j < start + size):
                         break
-                if pulled >= 0 or nearest >= stop:
-                    break
+                    # the last one has nothing behind it
+                    nearer = nearer or (before and i < windows - 1)
+            if nearer and pulled < 0:
                 worth[start] = 0.0
-                start = order[1]
-                order = _strongest(worth)
-        forced = pulled
-        for j in range(start, start + size):
+                second = order[1]
+                continue
+        for j in range(max(start - size + 1, 0), start + size):
+            # a bank from a window that overlaps this one is worth nothing any more
             if j < windows:
                 worth[j] = 0.0
-            if fixed + j < span:
+            if j >= start and fixed + j < span:
                 chosen[fixed + j] = True
-        # a bank from one of these would overlap this one
-        for j in range(max(start - size + 1, 0), start):
-            worth[j] = 0.0
+        group, forced, second = group + 1, pulled, -1
 
 
-@kernel
+@kernel(compact=True)
 def feedback_taps(
     post: Any, cursor: Any, b_max: Any, b_min: Any, floating: Any, limits: Any, chosen: Any, upper: Any, lower: Any
 ) -> Any:
@@ -243,40 +237,38 @@ def feedback_taps(
     """
     fixed = b_max.size
     groups, size, tail_start = floating[0], floating[1], floating[2]
-    for j in range(post.size):
-        if j < fixed:
-            upper[j] = b_max[j] * cursor
-            lower[j] = b_min[j] * cursor
-        else:
-            upper[j] = 0.0
-            lower[j] = 0.0
     if groups > 0:
         floating_banks(post, fixed, post.size, groups, size, limits[0] * cursor, chosen)
-        for j in range(fixed, post.size):
-            if chosen[j]:
-                upper[j] = limits[0] * cursor
-                lower[j] = -limits[0] * cursor
+    for j in range(post.size):
+        high, low = 0.0, 0.0
+        if j < fixed:
+            high, low = b_max[j] * cursor, b_min[j] * cursor
+        elif groups > 0 and chosen[j]:
+            high, low = limits[0] * cursor, -limits[0] * cursor
+        upper[j], lower[j] = high, low
     # the tail's taps have one limit together, on the root of their sum of squares: beyond it all are scaled by one
     # factor
-    if 0 < tail_start <= post.size:
-        energy = 0.0
-        for j in range(tail_start - 1, post.size):
+    tail, total, begin = 0.0, 0.0, max(tail_start - 1, 0)
+    # the tail's energy, its scaling, and what is left, by one loop: the rounding of taps is compiled once
+    for turn in range(0 if 0 < tail_start <= post.size else 2, 3):
+        if turn == 1:
+            tail = np.sqrt(total) / cursor
+            if tail == 0.0 or tail < limits[1]:
+                continue
+        if turn == 2:
+            begin = 0
+        total = 0.0
+        for j in range(begin, post.size):
             tap = clipped(post[j], cursor, lower[j], upper[j], limits[2])
-            energy += tap * tap
-        tail = np.sqrt(energy) / cursor
-        if tail != 0.0 and tail >= limits[1]:
-            for j in range(tail_start - 1, post.size):
-                tap = abs(clipped(post[j], cursor, lower[j], upper[j], limits[2]))
-                upper[j] = limits[1] * tap / tail
+            if turn == 1:
+                upper[j] = limits[1] * abs(tap) / tail
                 lower[j] = -upper[j]
-    left = 0.0
-    for j in range(post.size):
-        rest = post[j] - clipped(post[j], cursor, lower[j], upper[j], limits[2])
-        left += rest * rest
-    return left
+            rest = post[j] - tap if turn == 2 else tap
+            total += rest * rest
+    return total
 
 
-@kernel
+@kernel(compact=True)
 def clipped(value: Any, cursor: Any, low: Any, high: Any, step: Any) -> Any:
     if step > 0.0:
         # towards zero, as the reference code rounds its taps
@@ -284,7 +276,7 @@ def clipped(value: Any, cursor: Any, low: Any, high: Any, step: Any) -> Any:
     return min(max(value, low), high)
 
 
-@kernel
+@kernel(compact=True)
 def _least_left(post: Any, cursor: Any, b_max: Any, b_min: Any, floating_max: Any) -> Any:
     """Energy of the post-cursors that no DFE within its limits removes, were there a floating tap at each."""
     left = 0.0
@@ -319,7 +311,7 @@ def _weighed(parts: Any, weights: Any, rows: Any) -> None:
             row[i] = weights[0] * first[i] + weights[1] * second[i] + weights[2] * third[i] + weights[3] * fourth[i]
 
 
-@kernel
+@kernel(compact=True)
 def _weighed_products(terms: Any, phase: Any, weights: Any, gram: Any, slope: Any) -> None:
     """Sums of the ten `terms` (10, 2, M, K, K) of pairs of parts at a phase into products of values and of slopes (K, K)."""
     gram[:] = 0.0

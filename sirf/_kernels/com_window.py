@@ -60,7 +60,7 @@ def _bins(value: Any, bin_size: Any) -> Any:
     return np.floor(value / bin_size + 0.5)
 
 
-@kernel
+@kernel(compact=True)
 def _add_values(values: Any, levels: Any, bin_size: Any, small: Any, sums: Any, large: Any, used: Any) -> Any:
     """Bins of the outer levels of `values` (N,): cumulants of those below `small` bins into `sums`, the others into `large`.
 
@@ -270,7 +270,7 @@ def _residuals(
     return energy
 
 
-@kernel
+@kernel(compact=True)
 def _resolution(values: Any, slopes: Any, variance: Any, power: Any, bin_size: Any, sigma: Any, most: Any) -> Any:
     """How far a tail is looked at in bins, the step of frequencies in radians that this asks for, and how many count.
 

@@ -82,7 +82,8 @@ def _dispatcher() -> Any:
         return _numba_alone
 
 
-def _numba_alone(function: Callable[..., Any], **options: Any) -> Any:
+def _numba_alone(function: Callable[..., Any], *, compact: bool, **options: Any) -> Any:
+    # how numba compiles is its own then, compact or not
     return njit(cache=True, **options)(function)
 
 
@@ -104,15 +105,18 @@ OPTIONS: dict[str, Any] = {
 @overload
 def kernel(function: Function) -> Function: ...
 @overload
-def kernel(*, fastmath: bool = ...) -> Callable[[Function], Function]: ...
-def kernel(function: Function | None = None, *, fastmath: bool = False) -> Any:
+def kernel(*, fastmath: bool = ..., compact: bool = ...) -> Callable[[Function], Function]: ...
+def kernel(function: Function | None = None, *, fastmath: bool = False, compact: bool = False) -> Any:
     """Compile lazily, cache on disk, release the GIL, divide like NumPy. `fastmath` only with its reason beside it.
+
+    With `compact` loops stay as they are written, which takes half the compilation: for kernels that seldom or briefly run.
+    Not together with `fastmath`, whose sums depend on how a loop is unrolled.
 
     The plain Python function stays reachable as `.py_func`.
     """
 
     def compiled(target: Function) -> Function:
-        return _cached(target, _DISPATCHER(target, fastmath=fastmath, **OPTIONS))
+        return _cached(target, _DISPATCHER(target, fastmath=fastmath, compact=compact, **OPTIONS))
 
     return compiled if function is None else compiled(function)
 

@@ -43,7 +43,13 @@ class _Definitions:
 class _CalledLibrary(JITCodeLibrary):
     """Code of a kernel that Python calls."""
 
+    compact = False
+    """Whether loops stay as they are written, where LLVM would unroll them and add forms on vector registers."""
+
     def _optimize_functions(self, ll_module: Any) -> None:
+        if self.compact:
+            for function in _Definitions(ll_module).functions:
+                function.add_function_attribute("optsize")
         # numba would set up its passes for each function that is only declared, which they leave as it is
         super()._optimize_functions(_Definitions(ll_module))
 
@@ -75,7 +81,8 @@ class _LinkedLibrary(_CalledLibrary):
 class _CalledCompiler(Compiler):
     """numba's own steps of a compilation; what they make goes into a library of ours."""
 
-    library_class: type[JITCodeLibrary] = _CalledLibrary
+    library_class: type[_CalledLibrary] = _CalledLibrary
+    compact = False
 
     def _compile_core(self) -> Any:
         state = self.state
@@ -88,6 +95,7 @@ class _CalledCompiler(Compiler):
         state.library = self.library_class(state.targetctx.codegen(), state.func_id.func_qualname)
         # so that it can be stored on disk
         state.library.enable_object_caching()
+        state.library.compact = self.compact
         return super().define_pipelines()
 
 
@@ -102,6 +110,18 @@ class _LinkedCompiler(_CalledCompiler):
         self.state.targetctx.create_cpython_wrapper = _no_entry
         self.state.targetctx.get_executable = _identity_of
         return super().define_pipelines()
+
+
+class _CompactCalledCompiler(_CalledCompiler):
+    """For kernels whose code is to be small: numba's options have no place for that."""
+
+    compact = True
+
+
+class _CompactLinkedCompiler(_LinkedCompiler):
+    """The same for those that call them."""
+
+    compact = True
 
 
 def _no_entry(library: Any, fndesc: Any, env: Any, call_helper: Any, release_gil: bool = False) -> None:
@@ -125,8 +145,10 @@ class _Linked(CPUDispatcher):
 class KernelDispatcher(CPUDispatcher):
     """A kernel: compiled for the types that Python calls it with, and apart from that for those that kernels do."""
 
-    def __init__(self, function: Any, **options: Any) -> None:
-        super().__init__(function, targetoptions={"nopython": True} | options, pipeline_class=_CalledCompiler)
+    def __init__(self, function: Any, *, compact: bool, **options: Any) -> None:
+        compiled = _CompactCalledCompiler if compact else _CalledCompiler
+        super().__init__(function, targetoptions={"nopython": True} | options, pipeline_class=compiled)
+        self._linked_compiler = _CompactLinkedCompiler if compact else _LinkedCompiler
         self.enable_caching()
         compiler: Any = getattr(self, "_compiler")  # noqa: B009  # numba declares it nowhere
         self._compile_whole = compiler._compile_core
@@ -135,7 +157,7 @@ class KernelDispatcher(CPUDispatcher):
     @cached_property
     def _linked(self) -> Any:
         # a kernel that is only loaded from disk needs none
-        return _Linked(self.py_func, targetoptions=self.targetoptions, pipeline_class=_LinkedCompiler)
+        return _Linked(self.py_func, targetoptions=self.targetoptions, pipeline_class=self._linked_compiler)
 
     def _compile(self, args: Any, return_type: Any) -> Any:
         """Compile for Python: what other kernels link already only gets an entry."""

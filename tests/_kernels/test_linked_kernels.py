@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from numba.core.event import Event, Listener, install_listener
 
 from sirf._kernels.jit import kernel
@@ -54,9 +55,9 @@ class PassListener(Listener):
         pass
 
 
-def never_on_disk(function: Any) -> Any:
+def never_on_disk(function: Any, *, compact: bool = False) -> Any:
     """A kernel that is compiled in every run."""
-    made: Any = kernel(function)
+    made: Any = kernel(compact=compact)(function)
     made._cache.disable()
     return made
 
@@ -113,3 +114,21 @@ def test_a_linked_kernel_with_its_entry_is_loaded_from_disk_and_linked_again(tmp
     ]
     # hits and misses on disk of the caller, of what it links, and of another caller
     assert [text.split() for text in said] == [list("010100"), list("101001"), list("101010")]
+
+
+def divided(values: Any, divisors: Any, result: Any) -> None:
+    for i in range(values.size):
+        result[i] = values[i] / divisors[i]
+
+
+def test_loops_of_a_compact_kernel_stay_as_they_are_written() -> None:
+    values, divisors = np.arange(1.0, 40.0), np.arange(3.0, 42.0)
+    sizes = []
+    for compact in (True, False):
+        made, result = never_on_disk(divided, compact=compact), np.empty(values.size)
+        made(values, divisors, result)
+        assert np.array_equal(result, values / divisors)
+        (form,) = made.overloads.values()
+        sizes.append(len(form.library._get_compiled_object()))
+    # forms on vector registers, and one more for what is left at their end
+    assert sizes[0] < sizes[1]
