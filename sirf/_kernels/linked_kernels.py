@@ -14,11 +14,13 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 
+from numba.core import types
 from numba.core.codegen import JITCodeLibrary
 from numba.core.compiler import Compiler, Flags
 from numba.core.registry import CPUDispatcher
 from numba.core.sigutils import normalize_signature
 from numba.core.targetconfig import ConfigStack
+from numba.np.numpy_support import as_dtype
 
 from sirf._kernels.call_types import SettledFlags, kept_call_types
 
@@ -125,7 +127,18 @@ class _CompactLinkedCompiler(_LinkedCompiler):
 
 
 def _no_entry(library: Any, fndesc: Any, env: Any, call_helper: Any, release_gil: bool = False) -> None:
-    """What only kernels call needs no way in from Python."""
+    """What only kernels call needs no way in from Python.
+
+    One made later finds its constants here, for callers on disk hold the environment as it is now.
+    """
+    env.consts.extend(_constants_of(fndesc.restype))
+
+
+def _constants_of(kind: Any) -> list[Any]:
+    """By which numba makes Python's arrays of a kernel's."""
+    if isinstance(kind, types.Array):
+        return [as_dtype(kind.dtype)]
+    return [one for part in getattr(kind, "types", ()) for one in _constants_of(part)]
 
 
 def _identity_of(library: Any, fndesc: Any, env: Any) -> object:
@@ -169,12 +182,16 @@ class KernelDispatcher(CPUDispatcher):
         library.kernel_name = description.mangled_name
         library.enable_object_caching()
         library.add_linking_library(form.library)
+        known = len(form.environment.consts)
         flags = Flags()
         self.targetdescr.options.parse_as_flags(flags, self.targetoptions)
         with ConfigStack().enter(flags), context.push_code_library(library):
             type(context).create_cpython_wrapper(
                 context, library, description, form.environment, form.call_helper, release_gil=flags.release_gil
             )
+        if len(form.environment.consts) > known:
+            # callers on disk would bring the environment without these
+            return self._compile_whole(args, return_type)
         entry = type(context).get_executable(context, library, description, form.environment)
         context.insert_user_function(entry, description, [library])
         # numba notes its times in the metadata, once for each form

@@ -102,18 +102,45 @@ def test_a_kernel_that_python_called_first_is_linked_as_it_is() -> None:
     assert caller(2.0) == 7.0
 
 
+def printed(program: str, folder: Path, *, runs: int) -> list[str]:
+    """By each of several runs of a program with the modules in `folder`, where they keep their kernels."""
+    found = os.pathsep.join([str(folder), *filter(None, sys.path)])
+    environment = os.environ | {"NUMBA_CACHE_DIR": str(folder / "cache"), "PYTHONPATH": found}
+    command = [sys.executable, "-c", program]
+    return [
+        subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout for _ in range(runs)
+    ]
+
+
 def test_a_linked_kernel_with_its_entry_is_loaded_from_disk_and_linked_again(tmp_path: Path) -> None:
     (tmp_path / "kernels_of_a_test.py").write_text(KERNELS, encoding="utf-8")
-    found = os.pathsep.join([str(tmp_path), *filter(None, sys.path)])
-    environment = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path / "cache"), "PYTHONPATH": found}
-    said = [
-        subprocess.run(
-            [sys.executable, "-c", PROGRAM], env=environment, check=True, capture_output=True, text=True
-        ).stdout
-        for _ in range(3)
-    ]
+    said = printed(PROGRAM, tmp_path, runs=3)
     # hits and misses on disk of the caller, of what it links, and of another caller
     assert [text.split() for text in said] == [list("010100"), list("101001"), list("101010")]
+
+
+ARRAYS = """
+import numpy as np
+from sirf._kernels.jit import kernel
+
+@kernel
+def zeros_and_ones(count):
+    return np.zeros(count), np.ones(count)
+
+@kernel
+def sum_of_ones(count):
+    return zeros_and_ones(count)[1].sum()
+"""
+ARRAYS_PROGRAM = """
+from arrays_of_a_test import sum_of_ones, zeros_and_ones
+
+print(sum_of_ones(3), [len(array) for array in zeros_and_ones(4)])
+"""
+
+
+def test_arrays_of_a_linked_kernel_reach_python_when_its_caller_was_loaded_first(tmp_path: Path) -> None:
+    (tmp_path / "arrays_of_a_test.py").write_text(ARRAYS, encoding="utf-8")
+    assert printed(ARRAYS_PROGRAM, tmp_path, runs=2) == ["3.0 [4, 4]\n"] * 2
 
 
 def divided(values: Any, divisors: Any, result: Any) -> None:
