@@ -14,7 +14,7 @@ import sirf
 from sirf.engine.counting.count_errors import count_errors
 from sirf.engine.edge_response import EdgeResponse
 from sirf.engine.statistical.analysis import InterferenceModel, statistical_eye
-from sirf.engine.statistical.edge_jitter import Displacement
+from sirf.engine.statistical.edge_jitter import VECTOR, Displacement, _spread
 from sirf.engine.statistical.tilted_contour import TiltedContour
 from sirf.engine.statistical.tilted_inversion import interference
 from sirf.link import Link
@@ -121,3 +121,18 @@ def test_receiver_clock_jitter_is_the_average_over_sampling_phases(noisy: Link) 
             for offset, m in zip(offsets, main, strict=True)
         ]
         assert float(shifted.above(1, volts)) == pytest.approx(float(weight @ parts / weight.sum()), rel=0.02)
+
+
+@pytest.mark.parametrize("blur", [0.05, 0.3, 4.0])
+def test_atoms_with_a_gaussian_fill_whole_vectors_and_keep_their_moments(blur: float) -> None:
+    """What fills up a vector repeats the last value and has no probability."""
+    values, shares = _spread((-0.02, 0.02), (0.5, 0.5), 0.01, blur)
+    assert len(values) == len(shares)
+    assert len(values) % VECTOR == 0
+    counted = np.flatnonzero(shares)[-1]
+    assert np.all(values[counted:] == values[-1])
+    assert shares.sum() == pytest.approx(1.0)
+    assert shares @ values == pytest.approx(0.0, abs=1e-12)
+    assert shares @ values**2 == pytest.approx(0.02**2 + 0.01**2, rel=1e-2)
+    assert not values.flags.writeable
+    assert not shares.flags.writeable
