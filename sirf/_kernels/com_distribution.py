@@ -137,7 +137,7 @@ def _tail(density: Any, normal: Any, bins: Any) -> Any:
     return total
 
 
-@kernel(compact=True)
+@kernel
 def _interpolated(pulse: Any, position: Any) -> Any:
     index = int(np.floor(position))
     # beyond its ends the pulse is zero

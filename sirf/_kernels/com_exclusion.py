@@ -37,7 +37,7 @@ def tap_signs(taps: Any, main: Any) -> Any:
     return np.where(negative, -1.0, 1.0)
 
 
-@kernel
+@kernel(compact=True)
 def box_of(taps: Any, first: Any, last: Any, signs: Any, main: Any, box: Any, center: Any) -> None:
     """Least and largest value of each tap of the rows from `first` to before `last` into `box` (2, K), and its middle.
 
@@ -56,7 +56,7 @@ def box_of(taps: Any, first: Any, last: Any, signs: Any, main: Any, box: Any, ce
         center[main] = rest
 
 
-@kernel
+@kernel(compact=True)
 def split_at(taps: Any, main: Any, first: Any, last: Any) -> Any:
     """Row at which to split a block: the one nearest to its middle at which its slowest tap changes.
 
@@ -97,7 +97,7 @@ def _largest(rows: Any, index: Any, signs: Any, main: Any, box: Any, side: Any) 
     return side * total
 
 
-@kernel
+@kernel(compact=True)
 def possible_cursors(rows: Any, signs: Any, main: Any, box: Any, low: Any, high: Any, per_ui: Any, anchor: Any) -> Any:
     """Samples (first, last + 1) at which settings of the box can sample whose peaks are from `low` to before `high`."""
     size = rows.shape[1]
@@ -125,7 +125,7 @@ def possible_cursors(rows: Any, signs: Any, main: Any, box: Any, low: Any, high:
     return max(low - PEAK_SPAN_UI * per_ui, 0), min(edge + 2 * per_ui, size)
 
 
-@kernel
+@kernel(compact=True)
 def norm_tangent(
     rows: Any,
     at: Any,
@@ -185,7 +185,7 @@ def norm_tangent(
     return length
 
 
-@kernel
+@kernel(compact=True)
 def _first_open(
     rows: Any,
     instants: Any,
@@ -280,7 +280,7 @@ def winning_rows(
     return may_win
 
 
-@kernel
+@kernel(compact=True)
 def _exclude_blocks(
     rows: Any,
     taps: Any,

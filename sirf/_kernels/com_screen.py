@@ -117,7 +117,7 @@ def screen_setting(
         result[t, 4] = least
 
 
-@kernel(compact=True)
+@kernel
 def _keep(top: Any, value: Any) -> None:
     """Insert into the descending list of the largest values."""
     for i in range(top.size):

@@ -147,7 +147,7 @@ def _steepest(rows: Any, tap: Any, peak: Any, per_ui: Any) -> Any:
     return found
 
 
-@kernel(compact=True)
+@kernel
 def _sort_strongest(worth: Any, order: Any) -> None:
     """Indices by falling worth, the first of equals first; insertion, for the numba library's sort takes seconds to compile."""
     for i in range(order.size):
@@ -268,7 +268,7 @@ def feedback_taps(
     return total
 
 
-@kernel(compact=True)
+@kernel
 def clipped(value: Any, cursor: Any, low: Any, high: Any, step: Any) -> Any:
     if step > 0.0:
         # towards zero, as the reference code rounds its taps

@@ -109,7 +109,8 @@ def kernel(*, fastmath: bool = ..., compact: bool = ...) -> Callable[[Function],
 def kernel(function: Function | None = None, *, fastmath: bool = False, compact: bool = False) -> Any:
     """Compile lazily, cache on disk, release the GIL, divide like NumPy. `fastmath` only with its reason beside it.
 
-    With `compact` loops stay as they are written, which takes half the compilation: for kernels that seldom or briefly run.
+    With `compact` loops stay as they are written, which takes half the compilation: for kernels that seldom or briefly run
+    and are called rather than put into their callers.
     Not together with `fastmath`, whose sums depend on how a loop is unrolled.
 
     The plain Python function stays reachable as `.py_func`.

@@ -52,6 +52,8 @@ class _CalledLibrary(JITCodeLibrary):
         if self.compact:
             for function in _Definitions(ll_module).functions:
                 function.add_function_attribute("optsize")
+                # within a caller that is not compact it would not stay so
+                function.add_function_attribute("noinline")
         # numba would set up its passes for each function that is only declared, which they leave as it is
         super()._optimize_functions(_Definitions(ll_module))
 
