@@ -175,8 +175,15 @@ class KernelDispatcher(CPUDispatcher):
         return _Linked(self.py_func, targetoptions=self.targetoptions, pipeline_class=self._linked_compiler)
 
     def _compile(self, args: Any, return_type: Any) -> Any:
-        """Compile for Python: what other kernels link already only gets an entry."""
+        """Compile for Python: the form that other kernels link, and an entry to it.
+
+        So no kernel's code hangs on whether Python or another kernel called it first, which would move the last bits of what it
+        computes from run to run.
+        """
+        if tuple(args) not in self._linked.overloads:
+            self._linked.compile(tuple(args))
         form = self._linked.overloads.get(tuple(args))
+        # numba settles some types of arguments, as of defaults, only while it compiles
         if form is None:
             return self._compile_whole(args, return_type)
         context, description = form.target_context, form.fndesc
@@ -201,14 +208,8 @@ class KernelDispatcher(CPUDispatcher):
 
     def get_call_template(self, args: Any, kws: Any) -> Any:
         """Types for a call by another kernel, and the form that it links."""
-        folded = tuple(self.fold_argument_types(args, kws)[1])
-        # what Python has had compiled or loaded may be linked as well
-        if folded in self.overloads and folded not in self._linked.overloads:
-            return super().get_call_template(args, kws)
         return self._linked.get_call_template(args, kws)
 
     def get_overload(self, sig: Any) -> Any:
         """What the form that `get_call_template` has found is known by."""
-        arguments = tuple(normalize_signature(sig)[0])
-        forms: Any = self._linked if arguments in self._linked.overloads else self
-        return forms.overloads[arguments].entry_point
+        return self._linked.overloads[tuple(normalize_signature(sig)[0])].entry_point

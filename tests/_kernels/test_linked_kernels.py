@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 from numba.core.event import Event, Listener, install_listener
 
 from sirf._kernels.jit import kernel
@@ -100,6 +102,39 @@ def test_a_kernel_that_python_called_first_is_linked_as_it_is() -> None:
     caller = never_on_disk(whole)
     assert compiled_by(lambda: caller(2.0)) == ["whole"]
     assert caller(2.0) == 7.0
+
+
+def _calling(step: Any) -> Any:
+    def whole(values: Any) -> float:
+        return step(values, 3.0) + step(values, 7.0)  # type: ignore[no-any-return]
+
+    return whole
+
+
+def _code(compiled: Any) -> str:
+    (form,) = compiled.overloads.values()
+    return str(form.library.get_asm_str())
+
+
+def shares(values: Any, factor: float) -> float:
+    total = 0.0
+    for value in values:
+        total += value / factor
+    return total
+
+
+@pytest.mark.parametrize("compact", [False, True])
+def test_code_does_not_hang_on_who_called_a_kernel_first(compact: bool) -> None:
+    """Else last bits of what kernels compute would move from run to run, and random draws with them."""
+    values, found = np.arange(5.0), []
+    for python_first in (False, True):
+        step = never_on_disk(shares, compact=compact)
+        caller = never_on_disk(_calling(step))
+        for one in (step, caller) if python_first else (caller, step):
+            one(*((values, 3.0) if one is step else (values,)))
+        # names of functions are numbered
+        found.append([re.sub(r"\d+", "", _code(one)) for one in (step, caller)])
+    assert found[0] == found[1]
 
 
 def printed(program: str, folder: Path, *, runs: int) -> list[str]:
