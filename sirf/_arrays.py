@@ -16,7 +16,7 @@ Symbols = NDArray[np.uint8]
 """Level indices, one byte each."""
 Bits = NDArray[np.uint8]
 Pixels = NDArray[np.uint8]
-"""Red, green and blue (H, W, 3) of a picture, from its upper left corner."""
+"""Red, green and blue (H, W, 3) of a picture from its upper left corner, or with opacity (H, W, 4)."""
 FecSymbols = NDArray[np.uint16]
 """Symbols of a Reed-Solomon code: ten bits do not fit one byte."""
 

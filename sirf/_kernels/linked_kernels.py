@@ -1,4 +1,4 @@
-"""How numba is asked to compile kernels: machine code for those that Python calls, the others as part of their callers alone.
+"""How numba is asked to compile kernels: as part of their callers, and to machine code where Python calls them.
 
 numba compiles each function that another one calls as if Python called it too: with an entry for Python, optimised, and to
 machine code of its own. Yet each caller takes a copy of it in LLVM's intermediate form, optimises that and makes machine code of
@@ -42,8 +42,8 @@ class _Definitions:
         setattr(self._module, name, value)
 
 
-class _CalledLibrary(JITCodeLibrary):
-    """Code of a kernel that Python calls."""
+class _KernelLibrary(JITCodeLibrary):
+    """Code of a kernel."""
 
     compact = False
     """Whether loops stay as they are written, where LLVM would unroll them and add forms on vector registers."""
@@ -58,7 +58,7 @@ class _CalledLibrary(JITCodeLibrary):
         super()._optimize_functions(_Definitions(ll_module))
 
 
-class _EntryLibrary(_CalledLibrary):
+class _EntryLibrary(_KernelLibrary):
     """The way into a linked kernel from Python, with the kernel itself."""
 
     kernel_name = ""
@@ -69,7 +69,7 @@ class _EntryLibrary(_CalledLibrary):
         super()._optimize_final_module()
 
 
-class _LinkedLibrary(_CalledLibrary):
+class _LinkedLibrary(_KernelLibrary):
     """Code of a kernel for those that call it, which optimise their copies together with their own code."""
 
     def _optimize_final_module(self) -> None:
@@ -82,10 +82,9 @@ class _LinkedLibrary(_CalledLibrary):
         self._finalized = True
 
 
-class _CalledCompiler(Compiler):
-    """numba's own steps of a compilation; what they make goes into a library of ours."""
+class _LinkedCompiler(Compiler):
+    """numba's own steps of a compilation, without an entry for Python and without machine code."""
 
-    library_class: type[_CalledLibrary] = _CalledLibrary
     compact = False
 
     def _compile_core(self) -> Any:
@@ -95,35 +94,17 @@ class _CalledCompiler(Compiler):
             return super()._compile_core()
 
     def define_pipelines(self) -> Any:
-        state = self.state
-        state.library = self.library_class(state.targetctx.codegen(), state.func_id.func_qualname)
-        # so that it can be stored on disk
-        state.library.enable_object_caching()
+        state, context = self.state, self.state.targetctx
+        state.library = _LinkedLibrary(context.codegen(), state.func_id.func_qualname)
         state.library.compact = self.compact
-        return super().define_pipelines()
-
-
-class _LinkedCompiler(_CalledCompiler):
-    """The same without an entry for Python and without machine code."""
-
-    library_class = _LinkedLibrary
-
-    def define_pipelines(self) -> Any:
         # the context belongs to this compilation alone; without an entry by its options, numba would compile anew for it what
         # it has of its own functions
-        self.state.targetctx.create_cpython_wrapper = _no_entry
-        self.state.targetctx.get_executable = _identity_of
+        context.create_cpython_wrapper, context.get_executable = _no_entry, _identity_of
         return super().define_pipelines()
-
-
-class _CompactCalledCompiler(_CalledCompiler):
-    """For kernels whose code is to be small: numba's options have no place for that."""
-
-    compact = True
 
 
 class _CompactLinkedCompiler(_LinkedCompiler):
-    """The same for those that call them."""
+    """For kernels whose code is to be small: numba's options have no place for that."""
 
     compact = True
 
@@ -158,34 +139,29 @@ class _Linked(CPUDispatcher):
 
 
 class KernelDispatcher(CPUDispatcher):
-    """A kernel: compiled for the types that Python calls it with, and apart from that for those that kernels do."""
+    """A kernel: a form for those that call it by types of arguments, and an entry to that for those that Python calls it with."""
 
     def __init__(self, function: Any, *, compact: bool, **options: Any) -> None:
-        compiled = _CompactCalledCompiler if compact else _CalledCompiler
-        super().__init__(function, targetoptions={"nopython": True} | options, pipeline_class=compiled)
+        super().__init__(function, targetoptions={"nopython": True} | options)
         self._linked_compiler = _CompactLinkedCompiler if compact else _LinkedCompiler
         self.enable_caching()
         compiler: Any = getattr(self, "_compiler")  # noqa: B009  # numba declares it nowhere
-        self._compile_whole = compiler._compile_core
-        compiler._compile_core = self._compile
+        compiler._compile_core = self._with_entry
 
     @cached_property
     def _linked(self) -> Any:
         # a kernel that is only loaded from disk needs none
         return _Linked(self.py_func, targetoptions=self.targetoptions, pipeline_class=self._linked_compiler)
 
-    def _compile(self, args: Any, return_type: Any) -> Any:
-        """Compile for Python: the form that other kernels link, and an entry to it.
+    def _with_entry(self, args: Any, return_type: Any) -> Any:
+        """The form that other kernels link, with an entry for Python.
 
         So no kernel's code hangs on whether Python or another kernel called it first, which would move the last bits of what it
         computes from run to run.
         """
         if tuple(args) not in self._linked.overloads:
             self._linked.compile(tuple(args))
-        form = self._linked.overloads.get(tuple(args))
-        # numba settles some types of arguments, as of defaults, only while it compiles
-        if form is None:
-            return self._compile_whole(args, return_type)
+        form = self._linked.overloads[tuple(args)]
         context, description = form.target_context, form.fndesc
         library = _EntryLibrary(context.codegen(), description.qualname)
         library.kernel_name = description.mangled_name
@@ -198,9 +174,12 @@ class KernelDispatcher(CPUDispatcher):
             type(context).create_cpython_wrapper(
                 context, library, description, form.environment, form.call_helper, release_gil=flags.release_gil
             )
+        # callers on disk would bring the environment without what is added now
         if len(form.environment.consts) > known:
-            # callers on disk would bring the environment without these
-            return self._compile_whole(args, return_type)
+            raise TypeError(
+                f"{self.py_func.__name__} must return numbers, arrays, or tuples of them, got {form.signature.return_type}. "
+                "Fill an array that the caller brings."
+            )
         entry = type(context).get_executable(context, library, description, form.environment)
         context.insert_user_function(entry, description, [library])
         # numba notes its times in the metadata, once for each form

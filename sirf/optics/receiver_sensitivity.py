@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from bisect import bisect_left
 
 import numpy as np
 from scipy.special import erfc, erfcinv
@@ -10,8 +10,8 @@ from scipy.special import erfc, erfcinv
 from sirf.errors import PhysicsError
 from sirf.optics.optical_receiver import OpticalReceiver
 
-STEP, MOST_STEPS = 1e-9, 100
-"""Last step of the search for a sensitivity, in the logarithm of the amplitude, and its most steps."""
+LEAST, CELLS = 1e-9, 1 << 18
+"""Least sensitivity in W, below which no receiver decides anything, and cells of equal ratio from there to 1 W: 8e-5 each."""
 
 
 def gaussian_sensitivity(noise_current: float, responsivity: float, *, ser: float, order: int = 4) -> float:
@@ -61,7 +61,7 @@ def sensitivity(
     """OMA in W at the photodiode for `ser`, with amplifier, shot and intensity noise level by level.
 
     With `penalty_db` the TDECQ or SECQ of the arriving light it is the stressed sensitivity. Raises `PhysicsError` where no
-    power reaches `ser` because intensity noise grows as fast as the light.
+    power reaches `ser` because intensity noise grows as fast as the light, and where less than `LEAST` does.
     """
     if not 0.0 < ser < 0.5:
         raise PhysicsError(f"ser must be in (0, 0.5), got {ser}. Give a symbol error ratio, for example 4.8e-4.")
@@ -82,26 +82,12 @@ def sensitivity(
             f"rin must let the receiver reach a symbol error ratio of {ser:g}, got {excess(high) / np.log(10):.1f} decades above "
             "it at 1 W. Lower the intensity noise or the penalty."
         )
-    # from a nanowatt up: below that no receiver decides anything
-    return float(np.exp(_zero(excess, np.log(1e-9), high)))
-
-
-def _zero(falling: Callable[[float], float], low: float, high: float) -> float:
-    """Where a falling function passes zero between `low` and `high`, to `STEP`.
-
-    False position, by Illinois' rule: as few calls as Brent's method, whose part of SciPy takes longer to load than this takes.
-    """
-    ends, values, stayed = [low, high], [falling(low), falling(high)], -1
-    place = low
-    for _ in range(MOST_STEPS):
-        before, place = place, ends[0] + (ends[1] - ends[0]) * values[0] / (values[0] - values[1])
-        if abs(place - before) <= STEP:
-            break
-        here = falling(place)
-        moved, other = (0, 1) if here > 0.0 else (1, 0)
-        ends[moved], values[moved] = place, here
-        # an end that stays a second time counts half, so that the line finds the other side of the zero
-        if stayed == other:
-            values[other] *= 0.5
-        stayed = other
-    return place
+    grid = np.linspace(np.log(LEAST), high, CELLS + 1)
+    after = bisect_left(grid, True, lo=1, key=lambda log_oma: excess(log_oma) <= 0.0)
+    before, behind = excess(grid[after - 1]), excess(grid[after])
+    if before <= 0.0:
+        raise PhysicsError(
+            f"receiver must need at least {LEAST:g} W for a symbol error ratio of {ser:g}, got less. Give it noise and a band."
+        )
+    # straight within a cell, to the ninth digit
+    return float(np.exp(grid[after - 1] + (grid[after] - grid[after - 1]) * before / (before - behind)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import datetime
+import io
 import json
 import sys
 from dataclasses import dataclass
@@ -19,7 +20,6 @@ from sirf.errors import SirfError
 from sirf.plot.eye import COLOURS, Outlines
 from sirf.report.eye_sheet import FRAME
 from sirf.report.frame import DOTS_PER_INCH, pixels_of
-from sirf.report.png_file import png_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,6 +33,8 @@ CELLS_PER_DECADE = 12
 FAINTEST = 255
 BINS = 128
 DEEPEST_DECADE = 18.0
+COMPRESSION = 4
+"""Level of zlib for PNG: a third of the usual level's time, files 3 % longer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,8 +109,14 @@ def png(figure: Figure) -> bytes:
 
 def encoded(pixels: Pixels) -> bytes:
     """A picture (H, W, 3 or 4) as PNG, in the resolution of all pictures of a page."""
+    # a dependency of matplotlib, through which that writes PNG too, always at the slowest of its usual levels
+    from PIL import Image
+
+    buffer = io.BytesIO()
     # the ground is opaque: a channel of transparency would only be one more to compress
-    return png_bytes(pixels[..., :3], dots_per_inch=DOTS_PER_INCH)
+    picture = Image.fromarray(np.ascontiguousarray(pixels[..., :3]))
+    picture.save(buffer, format="png", compress_level=COMPRESSION, dpi=(DOTS_PER_INCH, DOTS_PER_INCH))
+    return buffer.getvalue()
 
 
 def as_text(picture: bytes) -> str:

@@ -194,3 +194,13 @@ def test_loops_of_a_compact_kernel_stay_as_they_are_written() -> None:
         sizes.append(len(form.library._get_compiled_object()))
     # forms on vector registers, and one more for what is left at their end
     assert sizes[0] < sizes[1]
+
+
+def of_each(count: int) -> list[Any]:
+    return [np.zeros(count)]
+
+
+def test_what_an_entry_cannot_bring_from_a_caller_on_disk_is_refused() -> None:
+    made = never_on_disk(of_each)
+    with pytest.raises(TypeError, match="of_each must return numbers, arrays, or tuples of them"):
+        made(3)

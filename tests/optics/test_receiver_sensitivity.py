@@ -53,6 +53,19 @@ def test_level_dependent_noise_has_the_ratio_of_drawn_decisions() -> None:
     assert wrong / sent.size == pytest.approx(expected, abs=3 * np.sqrt(wrong) / sent.size)
 
 
+@pytest.mark.parametrize(("rin", "ser"), [(0.0, 4.8e-4), (10**-14.0, 1e-2), (0.0, 1e-12)])
+def test_at_the_sensitivity_errors_have_the_ratio_asked_for(rin: float, ser: float) -> None:
+    oma = sensitivity(THERMAL, ser=ser, rin=rin, extinction_db=6.0)
+    assert optical_error_ratio(THERMAL, oma, rin=rin, extinction_db=6.0) == pytest.approx(ser, rel=1e-6)
+
+
+def test_a_receiver_that_hardly_needs_light_is_refused() -> None:
+    """Shot noise alone over a band of 1 MHz."""
+    quiet = optics.OpticalReceiver(optics.Photodiode(0.8), optics.Tia(1000.0, bandwidth=1e6))
+    with pytest.raises(PhysicsError, match="must need at least 1e-09 W"):
+        sensitivity(quiet, extinction_db=6.0)
+
+
 def test_intensity_noise_sets_a_floor_that_no_power_lifts() -> None:
     quiet, noisy = (sensitivity(THERMAL, rin=rin, extinction_db=5.0) for rin in (0.0, 10**-14.0))
     assert quiet < noisy

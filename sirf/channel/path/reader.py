@@ -26,9 +26,9 @@ from sirf.units import Given, parse_temperature
 Model = TypeVar("Model", bound=BaseModel)
 RateClass = Literal["100g", "200g", "400g"]
 MICRO, MILLI, FEMTO, PICO, NANO, GIGA = 1e-6, 1e-3, 1e-15, 1e-12, 1e-9, 1e9
-# only what two lines of one part can differ in by making: drill depth, layer, antipad, plating
 KEPT_PATHS = 32
 """Paths read from shipped files that are kept, at most: four paths of three classes, at three temperatures."""
+# only what two lines of one part can differ in by making: drill depth, layer, antipad, plating
 DIFFERENCES = {
     "length_difference_um": ("length", MICRO),
     "stub_difference_um": ("stub", MICRO),
