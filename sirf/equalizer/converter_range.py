@@ -23,9 +23,12 @@ def converter_range(samples: Float, noise: float, *, order: int, bits: int, prob
     """
     bin_size = float(np.sum(np.abs(samples)) + NOISE_CREST * noise) / RANGE_BINS
     signal = symbols(samples, order, bin_size)
-    # noise far narrower than a bin has no shape on this grid: the Gaussian would fall into one bin and vanish or widen
-    total = signal + gaussian(noise, NOISE_CREST, bin_size) if noise > 0.1 * bin_size else signal
     # half of the probability on either side, because signal and noise are symmetric about zero
-    level = total.magnitude_at(0.5 * probability)
+    outside = 0.5 * probability
+    # noise far narrower than a bin has no shape on this grid: the Gaussian would fall into one bin and vanish or widen
+    if noise > 0.1 * bin_size:
+        level = signal.magnitude_of_sum(gaussian(noise, NOISE_CREST, bin_size), outside)
+    else:
+        level = signal.magnitude_at(outside)
     # from the outermost level to the end of the range is half a step more at either side
     return level * 2.0**bits / (2.0**bits - 1.0)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 
 from sirf._arrays import Float, Integer
+from sirf._kernels.floating_places import best_run
 from sirf._kernels.limited_taps import limited_taps
 from sirf.presets import EqualizerLimits
 from sirf.signal.toeplitz import symmetric_toeplitz
 
-_ROUNDING = 1e-9
+ROUNDING = 1e-9
 """Part of a merit by which two ways to it can differ."""
 
 
@@ -34,8 +35,16 @@ class TapSolution:
         return tuple(taps.tolist()), -first
 
 
-Solve = Callable[[Integer], TapSolution]
-"""The best taps at given positions (N,), ascending, in UI after the cursor."""
+class Placement(Protocol):
+    """What places of floating taps are searched for; positions are in UI after the cursor."""
+
+    def best_run(self, chosen: Integer, runs: Integer) -> int:
+        """Row of the best of the runs (R, G) beside the positions (N,) chosen already, the first of equals."""
+        ...
+
+    def solve(self, positions: Integer) -> TapSolution:
+        """The best taps at positions (N,), ascending."""
+        ...
 
 
 def fixed_positions(limits: EqualizerLimits) -> Integer:
@@ -43,36 +52,20 @@ def fixed_positions(limits: EqualizerLimits) -> Integer:
     return np.arange(-limits.rx_ffe_pre, limits.rx_ffe_post + 1)
 
 
-Bound = Callable[[Integer, Integer], Float]
-"""Merits (R,) which taps at the positions (N,) and at one of the runs (R, G) do not exceed."""
-
-
-def place_floating_taps(solve: Solve, limits: EqualizerLimits, bound: Bound | None = None) -> TapSolution:
+def place_floating_taps(problem: Placement, limits: EqualizerLimits) -> TapSolution:
     """Fixed taps with floating groups placed one at a time, each where the figure of merit becomes largest.
 
     As Annex 178A does: starts between the last fixed tap and the end of the span, earlier groups kept, the first of equals;
-    positions that a chosen group has taken are struck out. With `bound`, places that cannot be the best are not solved.
+    positions that a chosen group has taken are struck out.
     """
     chosen = fixed_positions(limits)
-    best = solve(chosen)
     # one group after the other: all groups at once would be a search over every combination of places
     for _ in range(limits.rx_ffe_groups):
         runs = _free_runs(chosen, limits)
         if not len(runs):
             break
-        # bound and solution come by different computations: rounding must not strike out the place that is best
-        most = np.full(len(runs), np.inf) if bound is None else bound(chosen, runs) * (1.0 + _ROUNDING)
-        found: tuple[float, int] | None = None
-        # most promising first; a bound that is not above the best ends the group
-        for row in np.argsort(-most, kind="stable").tolist():
-            if found is not None and most[row] < found[0]:
-                break
-            trial = solve(np.sort(np.concatenate((chosen, runs[row]))))
-            # of equals the first place, whatever the order they are solved in
-            if found is None or (trial.merit, -row) > found:
-                best, found = trial, (trial.merit, -row)
-        chosen = best.positions
-    return best
+        chosen = np.sort(np.concatenate((chosen, runs[problem.best_run(chosen, runs)])))
+    return problem.solve(chosen)
 
 
 def _free_runs(taken: Integer, limits: EqualizerLimits) -> Integer:
@@ -129,6 +122,19 @@ class TapProblem:
         added = np.linalg.solve(rest[placed[:, :, None], placed[:, None, :]], of_run[:, :, None])[:, :, 0]
         error = 1.0 / (main[kept] @ solved[:, 0] + np.einsum("rn,rn->r", of_run, added))
         return np.asarray(self.eye_factor**2 / (error + self.tx_noise**2))
+
+    def best_run(self, chosen: Integer, runs: Integer) -> int:
+        """Row of the run (R, G) that gives taps at positions `chosen` (N,) and there the largest merit, the first of equals.
+
+        Runs that their bound keeps from being the best are not solved.
+        """
+        pre = self.limits.rx_ffe_pre
+        # bound and solution come by different computations: rounding must not strike out the place that is best
+        most = self.most(chosen, runs) * (1.0 + ROUNDING)
+        # most promising first
+        order = np.argsort(-most, kind="stable")
+        powers = self.symbol_variance, self.eye_factor**2, self.tx_noise**2
+        return int(best_run(chosen + pre, runs + pre, order, most, pre, self._arguments, *powers))
 
     def solve(self, positions: Integer) -> TapSolution:
         """FFE and DFE of least mean-square error at `positions` (N,), within their limits.

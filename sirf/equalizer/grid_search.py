@@ -242,7 +242,7 @@ class GridSearch(ReceiverProblem):
             eye_factor=self._eye_factor,
             limits=limits,
         )
-        found = place_floating_taps(problem.solve, limits, problem.most)
+        found = place_floating_taps(problem, limits)
         taps, main = found.dense()
         return dataclasses.replace(
             best,

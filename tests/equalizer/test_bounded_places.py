@@ -8,9 +8,11 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 
-from sirf._arrays import Float, Integer
+from sirf._arrays import Integer
+from sirf._kernels import floating_places
+from sirf._kernels.floating_places import best_run
 from sirf.equalizer.error_ratio_search import _beside, _tap_step
-from sirf.equalizer.floating_groups import TapSolution, fixed_positions, place_floating_taps
+from sirf.equalizer.floating_groups import ROUNDING, TapSolution, fixed_positions, place_floating_taps
 from sirf.equalizer.search_grid import beside, coarse_step, frozen_limits
 from sirf.presets import EqualizerLimits
 from tests.ami.links import link
@@ -19,68 +21,84 @@ LIMITS = EqualizerLimits(rx_ffe_pre=1, rx_ffe_post=1, rx_ffe_groups=1, rx_ffe_gr
 
 
 class Known:
-    """Merits by the first place of a group; counts what is solved."""
+    """Merits by the first place of a group, bounds that exceed them by `slack`; counts what is solved.
 
-    def __init__(self, merits: Mapping[int, float]) -> None:
-        self.merits, self.solved = merits, list[int]()
+    The kernel runs as plain Python, and its step that solves for taps is this table.
+    """
+
+    def __init__(
+        self, monkeypatch: pytest.MonkeyPatch, merits: Mapping[int, float], slack: Mapping[int, float] | None = None
+    ) -> None:
+        self.merits, self.slack, self.solved = merits, slack, list[int]()
+        monkeypatch.setattr(floating_places, "limited_taps", self._variance)
+
+    def _variance(self, positions: Integer, *_: object) -> float:
+        floating = self._floating(positions)
+        self.solved.append(floating[0])
+        return 1.0 / self._merit(floating)
+
+    def _floating(self, positions: Integer) -> list[int]:
+        return [int(one) for one in positions if one > LIMITS.rx_ffe_post]
+
+    def _merit(self, floating: list[int]) -> float:
+        return 1.0 + sum(self.merits[one] for one in floating[::2])
+
+    def _most(self, run: Integer) -> float:
+        return np.inf if self.slack is None else self._merit([run[0]]) + self.slack.get(int(run[0]), 0.0)
+
+    def best_run(self, chosen: Integer, runs: Integer) -> int:
+        most = np.array([self._most(run) for run in runs]) * (1.0 + ROUNDING)
+        order = np.argsort(-most, kind="stable")
+        # a merit of one over the variance
+        return int(best_run.py_func(chosen, runs, order, most, 1, (np.zeros(0),) * 6, 1.0, 1.0, 0.0))  # type: ignore[attr-defined]
 
     def solve(self, positions: Integer) -> TapSolution:
-        floating = [int(one) for one in positions if one > LIMITS.rx_ffe_post]
-        if floating:
-            self.solved.append(floating[0])
-        worth = sum(self.merits[one] for one in floating[::2])
-        return TapSolution(positions, np.ones(positions.size), np.zeros(0), 1.0 + worth)
-
-    def bound(self, slack: Mapping[int, float]) -> object:
-        def most(chosen: Integer, runs: Integer) -> Float:
-            return np.array([1.0 + self.merits[int(run[0])] + slack.get(int(run[0]), 0.0) for run in runs])
-
-        return most
+        return TapSolution(positions, np.ones(positions.size), np.zeros(0), self._merit(self._floating(positions)))
 
 
 def places(found: TapSolution) -> list[int]:
     return [int(one) for one in found.positions if one > LIMITS.rx_ffe_post]
 
 
-def test_the_first_of_equal_places_wins_whatever_bound_it_has() -> None:
+def test_the_first_of_equal_places_wins_whatever_bound_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
     """The later place has the larger bound and is solved first; the earlier one has the same merit and is taken."""
-    known = Known({2: 0.1, 3: 0.5, 4: 0.2, 5: 0.5, 6: 0.0, 7: 0.3})
-    found = place_floating_taps(known.solve, LIMITS, known.bound({5: 0.01}))  # type: ignore[arg-type]
+    known = Known(monkeypatch, {2: 0.1, 3: 0.5, 4: 0.2, 5: 0.5, 6: 0.0, 7: 0.3}, {5: 0.01})
+    found = place_floating_taps(known, LIMITS)
     assert known.solved[0] == 5
     assert places(found) == [3, 4]
 
 
-def test_a_bound_saves_every_place_that_cannot_win() -> None:
-    known = Known({2: 0.1, 3: 0.2, 4: 0.9, 5: 0.3, 6: 0.0, 7: 0.4})
-    found = place_floating_taps(known.solve, LIMITS, known.bound({}))  # type: ignore[arg-type]
+def test_a_bound_saves_every_place_that_cannot_win(monkeypatch: pytest.MonkeyPatch) -> None:
+    known = Known(monkeypatch, {2: 0.1, 3: 0.2, 4: 0.9, 5: 0.3, 6: 0.0, 7: 0.4}, {})
+    found = place_floating_taps(known, LIMITS)
     assert places(found) == [4, 5]
     assert known.solved == [4]
 
 
-def test_a_bound_may_be_below_the_merit_by_rounding() -> None:
+def test_a_bound_may_be_below_the_merit_by_rounding(monkeypatch: pytest.MonkeyPatch) -> None:
     """Two ways to one merit differ in the last digits: a bound that is short by these must not lose the place."""
-    known = Known({2: 0.5, 3: 0.0, 4: 0.5, 5: 0.0, 6: 0.0, 7: 0.0})
-    found = place_floating_taps(known.solve, LIMITS, known.bound({2: -5e-10}))  # type: ignore[arg-type]
+    known = Known(monkeypatch, {2: 0.5, 3: 0.0, 4: 0.5, 5: 0.0, 6: 0.0, 7: 0.0}, {2: -5e-10})
+    found = place_floating_taps(known, LIMITS)
     assert places(found) == [2, 3]
 
 
-def test_groups_are_placed_one_after_the_other_and_never_over_each_other() -> None:
+def test_groups_are_placed_one_after_the_other_and_never_over_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
     """Greedy, as the Annex places them: 4 is the best alone, and strikes out 3 and 5."""
     limits = dataclasses.replace(LIMITS, rx_ffe_groups=2)
-    known = Known({2: 0.1, 3: 0.8, 4: 0.9, 5: 0.85, 6: 0.2, 7: 0.3})
-    found = place_floating_taps(known.solve, limits)
+    known = Known(monkeypatch, {2: 0.1, 3: 0.8, 4: 0.9, 5: 0.85, 6: 0.2, 7: 0.3})
+    found = place_floating_taps(known, limits)
     assert places(found) == [4, 5, 7, 8]
-    # the fixed taps alone, the six places of the first group and the three that it leaves
+    # the six places of the first group and the three that it leaves
     assert len(known.solved) == 6 + 3
 
 
-def test_without_room_the_fixed_taps_are_all() -> None:
+def test_without_room_the_fixed_taps_are_all(monkeypatch: pytest.MonkeyPatch) -> None:
     tight = dataclasses.replace(LIMITS, rx_ffe_groups=1, rx_ffe_span=3)
-    known = Known({2: 0.5})
-    assert places(place_floating_taps(known.solve, tight)) == [2, 3]
+    known = Known(monkeypatch, {2: 0.5})
+    assert places(place_floating_taps(known, tight)) == [2, 3]
     two = EqualizerLimits(rx_ffe_pre=1, rx_ffe_post=1, rx_ffe_groups=2, rx_ffe_group_taps=2, rx_ffe_span=5)
     # a group in the middle of four places leaves no room for a second one
-    middle = place_floating_taps(Known({2: 0.1, 3: 0.9, 4: 0.2}).solve, two)
+    middle = place_floating_taps(Known(monkeypatch, {2: 0.1, 3: 0.9, 4: 0.2}), two)
     assert places(middle) == [3, 4]
     assert fixed_positions(two).tolist() == [-1, 0, 1]
 

@@ -11,7 +11,8 @@ import pytest
 
 import sirf
 from sirf.channel.channel import Channel
-from sirf.equalizer.converter_range import converter_range
+from sirf.com.distribution import NOISE_CREST, gaussian, symbols
+from sirf.equalizer.converter_range import RANGE_BINS, converter_range
 from sirf.equalizer.floating_groups import TapProblem, fixed_positions, place_floating_taps
 from sirf.equalizer.search_waves import with_gains
 from sirf.errors import SirfError
@@ -52,7 +53,7 @@ def problem(limits: EqualizerLimits = LIMITS, echo: int = 9, size: float = 0.12)
 
 def test_a_group_stands_where_brute_force_puts_it() -> None:
     made = problem()
-    found = place_floating_taps(made.solve, LIMITS)
+    found = place_floating_taps(made, LIMITS)
     trials = {}
     for start in range(3, 14):
         positions = np.concatenate((fixed_positions(LIMITS), [start, start + 1]))
@@ -64,7 +65,7 @@ def test_a_group_stands_where_brute_force_puts_it() -> None:
     assert found.merit > 1.5 * made.solve(fixed_positions(LIMITS)).merit
 
 
-def test_no_place_exceeds_its_bound_and_the_bound_changes_no_answer() -> None:
+def test_no_place_exceeds_its_bound_and_the_bound_changes_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     """Against every place with limits that bite, and against the search that solves all of them."""
     for limits in (LIMITS, dataclasses.replace(LIMITS, rx_ffe_tap_max=0.1, rx_ffe_floating_max=0.03, dfe_max=(0.1,))):
         made = problem(dataclasses.replace(limits, rx_ffe_groups=2))
@@ -74,7 +75,12 @@ def test_no_place_exceeds_its_bound_and_the_bound_changes_no_answer() -> None:
         bounds = made.most(chosen, runs)
         assert np.all(bounds >= np.array(merits) * (1.0 - 1e-12))
         assert limits is not LIMITS or np.min(bounds / merits) < 1.5
-        found, all_solved = (place_floating_taps(made.solve, made.limits, bound) for bound in (made.most, None))
+        found = place_floating_taps(made, made.limits)
+        # a bound that saves nothing
+        with monkeypatch.context() as patched:
+            patched.setattr(TapProblem, "most", lambda self, chosen, runs: np.full(len(runs), np.inf))
+            all_solved = place_floating_taps(made, made.limits)
+        assert set(runs[int(np.argmax(merits))]) < set(found.positions.tolist())
         assert found.positions.tolist() == all_solved.positions.tolist()
         assert found.merit == all_solved.merit
 
@@ -103,9 +109,9 @@ def test_ctle_and_transmitter_are_chosen_with_the_floating_taps(reference_dir: P
 def test_two_groups_taken_one_after_the_other_do_not_overlap() -> None:
     limits = dataclasses.replace(LIMITS, rx_ffe_groups=2)
     made = problem(limits)
-    found = place_floating_taps(made.solve, limits)
+    found = place_floating_taps(made, limits)
     assert len(set(found.positions.tolist())) == 8
-    first = place_floating_taps(made.solve, LIMITS)
+    first = place_floating_taps(made, LIMITS)
     assert set(first.positions.tolist()) < set(found.positions.tolist())
     pairs = itertools.combinations(range(3, 14), 2)
     exhaustive = max(
@@ -133,15 +139,15 @@ def test_taps_without_limits_are_those_of_least_error() -> None:
 
 def test_limits_hold_and_cost() -> None:
     made = problem(dataclasses.replace(LIMITS, rx_ffe_tap_max=0.1, rx_ffe_floating_max=0.05, dfe_max=(0.1,)))
-    found = place_floating_taps(made.solve, made.limits)
+    found = place_floating_taps(made, made.limits)
     assert np.max(np.abs(np.delete(found.ffe, 1))) <= 0.1
     assert np.max(np.abs(found.ffe[4:])) <= 0.05
     assert found.dfe[0] <= 0.1
-    assert found.merit < place_floating_taps(problem().solve, LIMITS).merit
+    assert found.merit < place_floating_taps(problem(), LIMITS).merit
 
 
 def test_dense_taps_have_zeros_between() -> None:
-    taps, main = place_floating_taps(problem().solve, LIMITS).dense()
+    taps, main = place_floating_taps(problem(), LIMITS).dense()
     assert main == 1
     assert taps[main] == 1.0
     assert taps[4:7] == (0.0, 0.0, 0.0)
@@ -166,6 +172,19 @@ def test_the_range_is_passed_as_often_as_asked() -> None:
     seen = np.convolve(symbols, samples, mode="valid") + noise * rng.standard_normal(2_000_001)
     below = float(np.mean(seen < -level))
     assert below == pytest.approx(0.5 * probability, rel=0.08)
+
+
+@pytest.mark.parametrize("noise", [1e-6, 1e-3, 0.004])
+@pytest.mark.parametrize("probability", [1e-7, 2e-3])
+def test_the_range_is_that_of_the_whole_distribution(noise: float, probability: float) -> None:
+    """Against signal and noise convolved, every bin of their sum; noise far below a bin has no shape and is left out."""
+    samples = 0.1 * 0.6 ** np.arange(12.0)
+    bin_size = float(np.sum(samples) + NOISE_CREST * noise) / RANGE_BINS
+    total = symbols(samples, 4, bin_size)
+    if noise > 0.1 * bin_size:
+        total += gaussian(noise, NOISE_CREST, bin_size)
+    level = converter_range(samples, noise, order=4, bits=6, probability=probability) * 63 / 64
+    assert level == pytest.approx(total.magnitude_at(0.5 * probability), rel=1e-12)
 
 
 def test_a_link_of_the_draft_gets_floating_taps_and_a_range(reference_dir: Path) -> None:
