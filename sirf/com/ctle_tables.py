@@ -225,3 +225,13 @@ class CtleTables:
         for taps, instant, of_row in zip(self.grid.taps[rows], self.instants_of(rows), result, strict=True):
             setting_errors(taps, instant + offsets, self.arguments, np.inf, np.inf, of_row)
         return result
+
+    def least_error(self, row: int, known: float = np.inf, every: int = 1) -> tuple[float, int]:
+        """The least of these errors of one row and its sample, an infinite error where none is below `known`."""
+        (instant,) = self.instants_of(np.array([row]))
+        instants = instant + self.offsets[::every]
+        errors = np.empty(instants.size)
+        # no slack: what a bound shows to be above the least so far cannot be it
+        setting_errors(self.grid.taps[row], instants, self.arguments, known, 0.0, errors)
+        place = int(np.argmin(errors))
+        return float(errors[place]), int(instants[place])

@@ -229,8 +229,7 @@ class _Walk:
         self._row_of = np.full(self._counts, -1, dtype=np.int64)
         self._row_of[tuple(self.grid.places.T)] = np.arange(len(self.grid.taps))
         self._start = int(np.argmax(self.grid.taps[:, self.grid.main]))
-        begin = np.array([self._start])
-        self._first = {gains: float(np.min(one.errors(begin, _FIRST_STEP))) for gains, one in tables.items()}
+        self._first = {gains: one.least_error(self._start, every=_FIRST_STEP)[0] for gains, one in tables.items()}
 
     def rank(self, gains: tuple[int, int]) -> tuple[float, tuple[int, int]]:
         """Order of CTLE settings: by the error of the transmitter setting with the largest c(0)."""
@@ -238,7 +237,7 @@ class _Walk:
 
     def least(self) -> float:
         """The error at which the walk ends: no neighbour at the last step is better."""
-        best, step = self._pair(min(self.tables, key=self.rank), self._start), _LONGEST_STEP
+        best, step = self._pair(min(self.tables, key=self.rank), self._start, np.inf), _LONGEST_STEP
         seen = {(best.g_dc, best.g_dc2, best.row)}
         self.improved.append(best)
         while step:
@@ -246,7 +245,7 @@ class _Walk:
             for gains, row in self._neighbours(best, step):
                 if (*gains, row) not in seen:
                     seen.add((*gains, row))
-                    pair = self._pair(gains, row)
+                    pair = self._pair(gains, row, best.error)
                     if pair.error < best.error:
                         best, moved = pair, True
                         self.improved.append(pair)
@@ -254,13 +253,10 @@ class _Walk:
             step = step if moved else step // 2
         return best.error
 
-    def _pair(self, gains: tuple[int, int], row: int) -> Pair:
-        """The setting at its best sampling instant."""
-        tables, rows = self.tables[gains], np.array([row])
-        errors = tables.errors(rows)[0]
-        p = int(np.argmin(errors))
-        sample = int(tables.instants_of(rows)[0] + tables.offsets[p])
-        return Pair(float(errors[p]), *gains, row, sample, self._slack)
+    def _pair(self, gains: tuple[int, int], row: int, known: float) -> Pair:
+        """The setting at its best sampling instant, with an infinite error where it is above `known`."""
+        error, sample = self.tables[gains].least_error(row, known)
+        return Pair(error, *gains, row, sample, self._slack)
 
     def _neighbours(self, pair: Pair, step: int) -> list[tuple[tuple[int, int], int]]:
         """Settings one `step` of one gain or tap away, those of the transmitter's only where c(0) allows them."""
