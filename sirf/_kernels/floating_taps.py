@@ -395,7 +395,7 @@ def floating_error(
             if not errors[s] < error:
                 break
             # a bound from below already exceeds what another setting reaches: the caller drops this one
-            if group + 1 == groups and errors[s] > known:
+            if group + 1 == groups and errors[s] * (1.0 - _ROUNDING) > known:
                 return float(errors[s])
             copy_row(products, trial)
             if not _append_run(

@@ -85,7 +85,9 @@ def grid_of(case: Case, *, bits: float, groups: int) -> ComSettings:
 
 
 @pytest.mark.parametrize(("bits", "groups"), [(0.0, 0), (6.0, 1)])
-def test_the_least_error_of_a_setting_is_that_of_all_its_instants(reference_dir: Path, bits: float, groups: int) -> None:
+def test_the_least_error_of_a_setting_is_that_of_all_its_instants(
+    reference_dir: Path, bits: float, groups: int
+) -> None:
     """Errors above the least so far, or above a known one, are not finished; the least and its sample are the very same."""
     case = case_4p17(reference_dir, "d33-point-A1-full/synthetic_224g_board/crosstalk")
     receiver = reference_receiver(case.paths, grid_of(case, bits=bits, groups=groups))
@@ -101,7 +103,9 @@ def test_the_least_error_of_a_setting_is_that_of_all_its_instants(reference_dir:
         assert tables.least_error(row, every=2)[0] == np.min(of_row[::2])
 
 
-@pytest.mark.parametrize(("revision", "bits", "groups"), [("4.17", 0.0, 0), ("4.17", 6.0, 0), ("d3.3", 6.0, 1)])
+@pytest.mark.parametrize(
+    ("revision", "bits", "groups"), [("4.17", 0.0, 0), ("4.17", 6.0, 0), ("d3.3", 6.0, 1), ("d3.3", 0.0, 1)]
+)
 @pytest.mark.parametrize("name", ["d33-point-A1/synthetic_224g_board/through",
                                   "d33-point-A1-full/synthetic_224g_board/crosstalk"])  # fmt: skip
 def test_pruning_never_changes_the_answer(
