@@ -29,6 +29,8 @@ def test_noise_bandwidths_are_the_closed_forms() -> None:
 
 
 def test_a_travelling_wave_electrode_falls_steadily_and_slower_than_a_pole() -> None:
+    # half of the power at its bandwidth, to rounding
+    assert abs(low_pass("skin", 60e9, 60e9)) ** 2 == pytest.approx(0.5, rel=1e-15)
     f = np.linspace(1e8, 200e9, 2000)
     response = low_pass("skin", f, 60e9)
     assert (np.diff(np.abs(response)) < 0).all()

@@ -8,13 +8,13 @@ symbol errs after each sequence of errors. Where few patterns make the errors, n
 from __future__ import annotations
 
 import numpy as np
-from scipy.linalg import solve_toeplitz
 from scipy.special import ndtr
 
 from sirf._arrays import Float, Integer
 from sirf._kernels.pattern_decisions import follow_decisions, tail_table
 from sirf.engine.light.pattern_tails import PatternTails
 from sirf.signal.pam import bit_error_table, bits_per_symbol
+from sirf.signal.toeplitz import symmetric_toeplitz
 
 FEWEST_PATTERNS = 20.0
 """Patterns that must share the errors."""
@@ -49,7 +49,7 @@ class PatternFeedback:
             variance = variance * MORE_NOISE**2
         # Yule-Walker equations: they give the linear prediction of least mean-square error from the last symbols' noise
         correlation = covariance[: PREDICTION + 1] / covariance[0]
-        self.prediction = solve_toeplitz(correlation[:-1], correlation[1:])
+        self.prediction = np.linalg.solve(symmetric_toeplitz(correlation[:-1]), correlation[1:])
 
     def _wrong(self) -> Float:
         """Error ratios (R, 2, N) of each pattern after right decisions, upwards and downwards."""
