@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sirf._arrays import Float
+from sirf._kernels.limited_taps import merits_without_clipping
 from sirf.presets import EqualizerLimits
 
 
@@ -47,44 +48,27 @@ def merits_of_taps(
     distance alone, so that only the rows that are no interference have to be taken off. `extra` (J, taps) is the first row of a
     covariance matrix of the same kind, and `mains` (J,) are the rows of the main cursors.
     """
-    place, count = np.arange(lags.shape[1]), len(limits.dfe_max)
-    # a Toeplitz matrix: the entry (i, j) is the value at the lag |i - j|
-    distance = np.abs(place[:, None] - place)
     # the main cursor and those that the DFE feeds back: no interference, whatever they are
-    rows = mains[:, None] + np.arange(count + 1)
-    seen = (rows[:, :, None] + limits.rx_ffe_pre - place) % samples.shape[1]
-    held = np.take_along_axis(samples, seen.reshape(len(mains), -1), axis=1).reshape(seen.shape)
-    costs = (symbol_variance * lags + extra)[:, distance] - symbol_variance * (held.transpose(0, 2, 1) @ held)
-    # what the held rows have in common behind the inverse covariance: all that feedback and error depend on
-    common = held @ np.linalg.solve(costs, held.transpose(0, 2, 1))
-    variances = _held_variances(common, symbol_variance, np.asarray(limits.dfe_min), np.asarray(limits.dfe_max))
-    return np.asarray(eye_factor**2 / (variances + tx_noise**2))
-
-
-def _held_variances(common: Float, symbol_variance: float, low: Float, high: Float) -> Float:
-    """Variances (J,) of `_least_squares` from R C^-1 R' (J, B + 1, B + 1) of its held rows R, the main cursor's first."""
-    rows = common.shape[1]
-    goal, pinned = np.zeros((len(common), rows)), np.zeros((len(common), rows), dtype=bool)
-    goal[:, 0], pinned[:, 0] = 1.0, True
-    # at first the main cursor alone is held
-    multipliers: Float = np.zeros((len(common), rows, 1))
-    multipliers[:, 0, 0] = 1.0 / common[:, 0, 0]
-    for turn in range(rows):
-        if turn:
-            # rows that are not held get a multiplier of zero
-            system = np.where(pinned[:, :, None] & pinned[:, None, :], common, np.eye(rows))
-            multipliers = np.asarray(np.linalg.solve(system, goal[:, :, None]), dtype=np.float64)
-        values = (common @ multipliers)[:, 1:, 0]
-        clipped = np.clip(values, low, high)
-        violated = (np.abs(values - clipped) > 1e-12) & ~pinned[:, 1:]
-        if not violated.any():
-            break
-        goal[:, 1:] = np.where(violated, clipped, goal[:, 1:])
-        pinned[:, 1:] |= violated
-    # w' C w of the weights C^-1 R' multipliers
-    return np.asarray(
-        np.einsum("jk,jk->j", goal, multipliers[:, :, 0]) + symbol_variance * np.sum((values - clipped) ** 2, axis=1)
+    seen = mains[:, None, None] + held_columns(limits, lags.shape[1])
+    held = samples[np.arange(len(mains))[:, None, None], seen % samples.shape[1]]
+    merits = np.empty(len(mains))
+    merits_without_clipping(
+        symbol_variance * lags + extra,
+        held,
+        limits.rx_ffe_pre,
+        np.array(limits.dfe_min),
+        np.array(limits.dfe_max),
+        symbol_variance,
+        eye_factor**2,
+        tx_noise**2,
+        merits,
     )
+    return merits
+
+
+def held_columns(limits: EqualizerLimits, taps: int) -> NDArray[np.int64]:
+    """Symbols (B + 1, taps) after the main cursor that taps see: for that cursor and for those that the DFE removes."""
+    return np.arange(len(limits.dfe_max) + 1)[:, None] + limits.rx_ffe_pre - np.arange(taps)
 
 
 def _held_rows(main: int, limits: EqualizerLimits) -> NDArray[np.int64]:

@@ -17,17 +17,18 @@ from sirf.engine.front_end import (
     with_ffe,
 )
 from sirf.equalizer.between_samples import SAMPLES_BESIDE, best_between, most_between
-from sirf.equalizer.constrained_taps import merits_of_taps, solve_taps
+from sirf.equalizer.constrained_taps import held_columns, merits_of_taps, solve_taps
 from sirf.equalizer.floating_groups import TapProblem, place_floating_taps
 from sirf.equalizer.gain_corners import GainCorners
 from sirf.equalizer.receiver_problem import ReceiverProblem
 from sirf.equalizer.search_grid import Spot, beside, coarse, coarse_step, gain_axes, neighbours
-from sirf.equalizer.search_waves import UnequalizedWaves, circular_lags, sampled_at
+from sirf.equalizer.search_waves import UnequalizedWaves, circular_lags, pulse_columns, sampled_at
 from sirf.equalizer.transmitter_search import TransmitterMerits, TransmitterProblem, coordinate_descent
 from sirf.execution import tell
 from sirf.presets import EqualizerLimits
 from sirf.results.equalizer import EqualizerReport, Improvement
 from sirf.signal.gaussian import gaussian_quantile
+from sirf.signal.toeplitz import symmetric_toeplitz
 
 if TYPE_CHECKING:
     from sirf.link import Link
@@ -35,8 +36,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Sender:
-    """A Tx FFE behind one CTLE setting: its `pulse`, the Mueller-Müller `instant` of that, `noise` (taps, taps) in V² at the Rx
-    FFE, and figures of merit by offset in samples.
+    """A Tx FFE behind one CTLE setting: its `pulse`, the Mueller-Müller `instant` of that, covariance `noise` (taps,) in V²
+    of two taps of the Rx FFE by their distance, and figures of merit by offset in samples.
     """
 
     pulse: Float
@@ -227,16 +228,16 @@ class GridSearch(ReceiverProblem):
         self.candidates += 1
         m, limits = waves.m, self.limits
         instant, pulse, waves = sampled_at(middle, pulse, waves, offset)
-        shape, extra = self._observed(waves, pulse, instant, best.tx, wide, noise)
-        samples = pulse[instant % m :: m]
+        samples, extra = pulse[instant % m :: m], self._disturbed(waves, instant, best.tx, noise)
         # noise of SNR_TX as the converter meets it, ahead of the FFE: relative to every sample
         sent = self._tx_noise() ** 2 * float(np.sum(samples**2))
-        full_scale = self._converter_range(samples, float(extra[0, 0]) + sent)
+        full_scale = self._converter_range(samples, float(extra[0]) + sent)
+        covariance = self.symbol_variance * circular_lags(samples, len(extra)) + extra
+        # rounding errors are white: taps have them in common with themselves alone
+        covariance[0] += self._rounding(full_scale)
         problem = TapProblem(
-            shape=shape,
-            main=instant // m,
-            # rounding errors are white: they stand on the diagonal
-            extra=extra + self._rounding(full_scale) * np.eye(len(extra)),
+            covariance=covariance,
+            held=samples.take(instant // m + held_columns(limits, len(extra)), mode="wrap"),
             symbol_variance=self.symbol_variance,
             tx_noise=self._tx_noise(),
             eye_factor=self._eye_factor,
@@ -428,8 +429,8 @@ class GridSearch(ReceiverProblem):
             # the converter's range follows the pulse ahead of the FFE, so its error is part of what a CTLE setting is worth
             samples = pulse[instant % m :: m]
             sent = self._tx_noise() ** 2 * float(np.sum(samples**2))
-            full_scale = self._converter_range(samples, float(noise[0, 0]) + sent)
-            noise = noise + self._rounding(full_scale) * np.eye(len(noise))
+            full_scale = self._converter_range(samples, float(noise[0]) + sent)
+            noise[0] += self._rounding(full_scale)
         return _Sender(pulse, instant, noise)
 
     def _find_merits(
@@ -447,7 +448,7 @@ class GridSearch(ReceiverProblem):
             samples,
             np.stack([circular_lags(one, count) for one in samples]),
             rows,
-            sender.noise[0] + self._jitter_power(tx) * edges,
+            sender.noise + self._jitter_power(tx) * edges,
             self.symbol_variance,
             self.limits,
             self._tx_noise(),
@@ -461,7 +462,8 @@ class GridSearch(ReceiverProblem):
             return setting
         sender, limits = known.senders[setting.tx], self.limits
         instant, pulse, waves = sampled_at(sender.instant, sender.pulse, waves, setting.offset_ui * waves.m)
-        shape, extra = self._observed(waves, pulse, instant, setting.tx, limits, sender.noise)
+        shape = pulse_columns(pulse, instant, waves.m, limits)
+        extra = symmetric_toeplitz(self._disturbed(waves, instant, setting.tx, sender.noise))
         weights, feedback, fom = solve_taps(
             shape, instant // waves.m, extra, self.symbol_variance, limits, self._tx_noise(), self._eye_factor
         )

@@ -10,10 +10,9 @@ import numpy as np
 from sirf._arrays import Float
 from sirf.engine.mueller_muller import sampling_instant
 from sirf.equalizer.converter_range import converter_range
-from sirf.equalizer.search_waves import UnequalizedWaves, pulse_columns, through_ffe
+from sirf.equalizer.search_waves import UnequalizedWaves, circular_lags, through_ffe
 from sirf.presets import EqualizerLimits
 from sirf.signal.pam import mean_square
-from sirf.signal.toeplitz import symmetric_toeplitz
 
 if TYPE_CHECKING:
     from sirf.link import Link
@@ -50,25 +49,14 @@ class ReceiverProblem:
         return converter.step(full_scale) ** 2 / 12.0 + converter.extra_noise(full_scale) ** 2
 
     def _disturbance(self, waves: UnequalizedWaves, tx: tuple[float, ...], taps: int) -> Float:
-        """Covariance (taps, taps) in V² of noise and crosstalk at the taps of the Rx FFE."""
+        """Covariance (taps,) in V² of noise and crosstalk at two taps of the Rx FFE, by their distance."""
         aggressors = through_ffe(waves.fext_lags, tx, taps) + waves.near_lags[:taps]
-        return symmetric_toeplitz(waves.noise_lags[:taps] + self.symbol_variance * aggressors)
+        return np.asarray(waves.noise_lags[:taps] + self.symbol_variance * aggressors)
 
-    def _observed(
-        self,
-        waves: UnequalizedWaves,
-        pulse: Float,
-        instant: int,
-        tx: tuple[float, ...],
-        limits: EqualizerLimits,
-        noise: Float,
-    ) -> tuple[Float, Float]:
-        """The pulse as each tap sees it (cursors, taps), and `noise` with what jitter adds."""
-        shape = pulse_columns(pulse, instant, waves.m, limits)
-        edges = pulse_columns(waves.edge, instant, waves.m, limits)
-        # one circular wave, delayed: products of two columns depend on the delay alone
-        products = symmetric_toeplitz(edges[:, 0] @ edges)
-        return shape, noise + self._jitter_power(tx) * products
+    def _disturbed(self, waves: UnequalizedWaves, instant: int, tx: tuple[float, ...], noise: Float) -> Float:
+        """`noise` (taps,), a covariance in V² by the distance of two taps, with what jitter adds at an instant."""
+        edges = circular_lags(waves.edge[instant % waves.m :: waves.m], len(noise))
+        return np.asarray(noise + self._jitter_power(tx) * edges)
 
     def _jitter_power(self, tx: tuple[float, ...]) -> float:
         """What multiplies products of the edge response to give the power of displaced edges, in UI²."""

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 import numpy as np
 import pytest
 
-from sirf._arrays import Integer
+from sirf._arrays import Float, Integer
 from sirf._kernels import floating_places
-from sirf._kernels.floating_places import best_run
+from sirf._kernels.floating_places import best_start
 from sirf.equalizer.error_ratio_search import _beside, _tap_step
-from sirf.equalizer.floating_groups import ROUNDING, TapSolution, fixed_positions, place_floating_taps
+from sirf.equalizer.floating_groups import TapSolution, fixed_positions, place_floating_taps
 from sirf.equalizer.search_grid import beside, coarse_step, frozen_limits
 from sirf.presets import EqualizerLimits
 from tests.ami.links import link
@@ -27,30 +27,40 @@ class Known:
     """
 
     def __init__(
-        self, monkeypatch: pytest.MonkeyPatch, merits: Mapping[int, float], slack: Mapping[int, float] | None = None
+        self,
+        monkeypatch: pytest.MonkeyPatch,
+        merits: Mapping[int, float],
+        slack: Mapping[int, float] | None = None,
+        *,
+        span: int = LIMITS.rx_ffe_span,
     ) -> None:
-        self.merits, self.slack, self.solved = merits, slack, list[int]()
+        self.merits, self.slack, self.span, self.solved = merits, slack, span, list[int]()
         monkeypatch.setattr(floating_places, "limited_taps", self._variance)
+        monkeypatch.setattr(floating_places, "least_errors", self._least_errors)
 
     def _variance(self, positions: Integer, *_: object) -> float:
         floating = self._floating(positions)
         self.solved.append(floating[0])
         return 1.0 / self._merit(floating)
 
+    def _least_errors(self, kept: Integer, first: int, group: int, cost: Float, main: Float, errors: Float) -> None:
+        for row in range(errors.size):
+            start = first + row
+            # a bound far off saves nothing
+            slack = 1e6 if self.slack is None else self.slack.get(start, 0.0)
+            errors[row] = 1.0 / (self._merit([start]) + slack)
+
     def _floating(self, positions: Integer) -> list[int]:
         return [int(one) for one in positions if one > LIMITS.rx_ffe_post]
 
     def _merit(self, floating: list[int]) -> float:
-        return 1.0 + sum(self.merits[one] for one in floating[::2])
+        return 1.0 + sum(self.merits.get(one, 0.0) for one in floating[::2])
 
-    def _most(self, run: Integer) -> float:
-        return np.inf if self.slack is None else self._merit([run[0]]) + self.slack.get(int(run[0]), 0.0)
-
-    def best_run(self, chosen: Integer, runs: Integer) -> int:
-        most = np.array([self._most(run) for run in runs]) * (1.0 + ROUNDING)
-        order = np.argsort(-most, kind="stable")
-        # a merit of one over the variance
-        return int(best_run.py_func(chosen, runs, order, most, 1, (np.zeros(0),) * 6, 1.0, 1.0, 0.0))  # type: ignore[attr-defined]
+    def best_start(self, chosen: Integer) -> int:
+        # a merit of one over the variance; places and positions are alike
+        places, none = np.zeros(self.span + 1), np.zeros(0)
+        arguments = (places[None, :], places, none[None, :], none, none, places)
+        return int(best_start.py_func(chosen, LIMITS.rx_ffe_post + 1, 2, 1, arguments, 1.0, 1.0, 0.0))  # type: ignore[attr-defined]
 
     def solve(self, positions: Integer) -> TapSolution:
         return TapSolution(positions, np.ones(positions.size), np.zeros(0), self._merit(self._floating(positions)))
@@ -94,11 +104,11 @@ def test_groups_are_placed_one_after_the_other_and_never_over_each_other(monkeyp
 
 def test_without_room_the_fixed_taps_are_all(monkeypatch: pytest.MonkeyPatch) -> None:
     tight = dataclasses.replace(LIMITS, rx_ffe_groups=1, rx_ffe_span=3)
-    known = Known(monkeypatch, {2: 0.5})
+    known = Known(monkeypatch, {2: 0.5}, span=3)
     assert places(place_floating_taps(known, tight)) == [2, 3]
     two = EqualizerLimits(rx_ffe_pre=1, rx_ffe_post=1, rx_ffe_groups=2, rx_ffe_group_taps=2, rx_ffe_span=5)
     # a group in the middle of four places leaves no room for a second one
-    middle = place_floating_taps(Known(monkeypatch, {2: 0.1, 3: 0.9, 4: 0.2}), two)
+    middle = place_floating_taps(Known(monkeypatch, {2: 0.1, 3: 0.9, 4: 0.2}, span=5), two)
     assert places(middle) == [3, 4]
     assert fixed_positions(two).tolist() == [-1, 0, 1]
 

@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 import sirf
+from sirf._arrays import Float
+from sirf._kernels.floating_places import least_errors
 from sirf.channel.channel import Channel
 from sirf.com.distribution import NOISE_CREST, gaussian, symbols
 from sirf.equalizer.converter_range import RANGE_BINS, converter_range
@@ -17,6 +19,7 @@ from sirf.equalizer.floating_groups import TapProblem, fixed_positions, place_fl
 from sirf.equalizer.search_waves import with_gains
 from sirf.errors import SirfError
 from sirf.presets import EqualizerLimits
+from sirf.signal.toeplitz import symmetric_toeplitz
 
 LIMITS = EqualizerLimits(
     dfe_max=(0.4,),
@@ -30,21 +33,26 @@ LIMITS = EqualizerLimits(
     rx_ffe_floating_max=0.2,
 )
 NOISE = 1e-4
+SYMBOL_VARIANCE = 5.0 / 9.0
 
 
-def problem(limits: EqualizerLimits = LIMITS, echo: int = 9, size: float = 0.12) -> TapProblem:
-    """A pulse with an echo `echo` UI behind the cursor, as each tap sees it."""
+def shape(limits: EqualizerLimits = LIMITS, echo: int = 9, size: float = 0.12) -> Float:
+    """A pulse with an echo `echo` UI behind the cursor, in row 21, as each tap sees it."""
     pulse = np.zeros(60)
     pulse[20:26] = [0.12, 1.0, 0.42, 0.2, 0.1, 0.04]
     pulse[21 + echo] += size
-    main = 21
-    taps = np.arange(-limits.rx_ffe_pre, limits.rx_ffe_span + 1)
-    shape = np.stack([np.roll(pulse, position) for position in taps], axis=1)
+    return np.stack([np.roll(pulse, tap) for tap in range(-limits.rx_ffe_pre, limits.rx_ffe_span + 1)], axis=1)
+
+
+def problem(limits: EqualizerLimits = LIMITS, echo: int = 9, size: float = 0.12) -> TapProblem:
+    """White noise on that pulse."""
+    seen = shape(limits, echo, size)
+    covariance = SYMBOL_VARIANCE * seen[:, 0] @ seen
+    covariance[0] += NOISE
     return TapProblem(
-        shape=shape,
-        main=main,
-        extra=NOISE * np.eye(taps.size),
-        symbol_variance=5.0 / 9.0,
+        covariance=covariance,
+        held=seen[21 : 22 + len(limits.dfe_max)],
+        symbol_variance=SYMBOL_VARIANCE,
         tx_noise=0.0,
         eye_factor=1.0 / 3.0,
         limits=limits,
@@ -65,24 +73,40 @@ def test_a_group_stands_where_brute_force_puts_it() -> None:
     assert found.merit > 1.5 * made.solve(fixed_positions(LIMITS)).merit
 
 
-def test_no_place_exceeds_its_bound_and_the_bound_changes_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_place_exceeds_its_bound_and_the_bound_changes_no_answer() -> None:
     """Against every place with limits that bite, and against the search that solves all of them."""
     for limits in (LIMITS, dataclasses.replace(LIMITS, rx_ffe_tap_max=0.1, rx_ffe_floating_max=0.03, dfe_max=(0.1,))):
         made = problem(dataclasses.replace(limits, rx_ffe_groups=2))
         chosen = fixed_positions(limits)
-        runs = np.array([[start, start + 1] for start in range(3, 14)])
-        merits = [made.solve(np.concatenate((chosen, run))).merit for run in runs]
-        bounds = made.most(chosen, runs)
+        starts = range(3, 14)
+        merits = [made.solve(np.concatenate((chosen, [start, start + 1]))).merit for start in starts]
+        bounds = bounds_of(made)
         assert np.all(bounds >= np.array(merits) * (1.0 - 1e-12))
         assert limits is not LIMITS or np.min(bounds / merits) < 1.5
+        best = starts[int(np.argmax(merits))]
+        assert made.best_start(chosen) == best
         found = place_floating_taps(made, made.limits)
-        # a bound that saves nothing
-        with monkeypatch.context() as patched:
-            patched.setattr(TapProblem, "most", lambda self, chosen, runs: np.full(len(runs), np.inf))
-            all_solved = place_floating_taps(made, made.limits)
-        assert set(runs[int(np.argmax(merits))]) < set(found.positions.tolist())
-        assert found.positions.tolist() == all_solved.positions.tolist()
-        assert found.merit == all_solved.merit
+        # the second group: every place that the first one leaves
+        kept = np.sort(np.append(chosen, [best, best + 1]))
+        rest = {k: made.solve(np.sort(np.append(kept, [k, k + 1]))) for k in starts if abs(k - best) > 1}
+        second = max(rest, key=lambda start: rest[start].merit)
+        assert found.positions.tolist() == rest[second].positions.tolist()
+        assert found.merit == rest[second].merit
+
+
+def bounds_of(made: TapProblem) -> Float:
+    """Bounds (11,) of the merit by the start of a group beside the fixed taps."""
+    errors = np.empty(11)
+    cost = symmetric_toeplitz(made.covariance) - SYMBOL_VARIANCE * made.held.T @ made.held
+    least_errors(np.arange(4), 4, 2, cost, made.held[0].copy(), errors)
+    return np.asarray(made.eye_factor**2 / errors)
+
+
+def test_without_limits_a_bound_is_the_merit() -> None:
+    """The Schur complement against the solution itself, place by place."""
+    made = problem(dataclasses.replace(LIMITS, rx_ffe_tap_max=np.inf, rx_ffe_floating_max=np.inf, dfe_max=(9.0,)))
+    merits = [made.solve(np.append(fixed_positions(LIMITS), [k, k + 1])).merit for k in range(3, 14)]
+    assert bounds_of(made) == pytest.approx(np.array(merits), rel=1e-9)
 
 
 def test_ctle_and_transmitter_are_chosen_with_the_floating_taps(reference_dir: Path) -> None:
@@ -127,13 +151,13 @@ def test_taps_without_limits_are_those_of_least_error() -> None:
     made = problem(free)
     positions = fixed_positions(free)
     found = made.solve(positions)
-    shape = made.shape[:, positions + 1]
+    seen = shape()[:, positions + 1]
     kept = np.delete(np.arange(60), [21, 22])
-    cost = 5.0 / 9.0 * shape[kept].T @ shape[kept] + NOISE * np.eye(4)
-    row = shape[21]
+    cost = SYMBOL_VARIANCE * seen[kept].T @ seen[kept] + NOISE * np.eye(4)
+    row = seen[21]
     weights = np.linalg.solve(cost, row) / (row @ np.linalg.solve(cost, row))
     assert found.ffe == pytest.approx(weights / weights[1], rel=1e-9)
-    assert found.dfe[0] == pytest.approx(float(shape[22] @ weights), rel=1e-9)
+    assert found.dfe[0] == pytest.approx(float(seen[22] @ weights), rel=1e-9)
     assert found.merit == pytest.approx((1.0 / 9.0) / float(weights @ cost @ weights), rel=1e-9)
 
 
