@@ -20,9 +20,11 @@ from numba.core.compiler import Compiler, Flags
 from numba.core.registry import CPUDispatcher
 from numba.core.sigutils import normalize_signature
 from numba.core.targetconfig import ConfigStack
+from numba.core.typed_passes import NativeLowering
 from numba.np.numpy_support import as_dtype
 
 from sirf._kernels.call_types import SettledFlags, kept_call_types
+from sirf._kernels.lean_lowering import LeanLowering
 
 
 class _Definitions:
@@ -100,7 +102,10 @@ class _LinkedCompiler(Compiler):
         # the context belongs to this compilation alone; without an entry by its options, numba would compile anew for it what
         # it has of its own functions
         context.create_cpython_wrapper, context.get_executable = _no_entry, _identity_of
-        return super().define_pipelines()
+        pipelines = super().define_pipelines()
+        for one in pipelines:
+            one.passes = [(LeanLowering if step is NativeLowering else step, words) for step, words in one.passes]
+        return pipelines
 
 
 class _CompactLinkedCompiler(_LinkedCompiler):
