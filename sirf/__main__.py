@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import atexit
+import errno
 import gc
 import os
 import sys
@@ -28,19 +29,29 @@ KEPT_BLOCK, KEPT_FREE = 16 << 20, 64 << 20
 NOTHING_KEPT = "nothing was written, run the command again"
 COMPLETION = "_SIRF_COMPLETE"
 """Set by a shell that asks for completions (see `sirf completion install`)."""
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+"""Errors of a write to a full or broken disk."""
 QUIET = ("--quiet", "-q")
 HELP = {"--help", "-h"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
+    code = 0
     try:
         # tests and the agents' server call with arguments of their own; the command has those of its process
-        return _outcome(list(sys.argv[1:] if arguments is None else arguments))
+        code = _outcome(list(sys.argv[1:] if arguments is None else arguments))
+        # here, where a closed pipe can still be told from a fault, and not at the interpreter's exit
+        sys.stdout.flush()
     except BrokenPipeError:
-        # the reader of our output has gone; a closed descriptor keeps the interpreter quiet at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        # the reader of our output has had enough
+        _drop_unwritten()
+    except OSError as error:
+        if not _without_room(error):
+            raise
+        _drop_unwritten()
+        return _fail(f"output must be written whole, got {error.strerror}. Make room, or write it elsewhere.", 2)
+    return code
 
 
 def _outcome(arguments: list[str]) -> int:
@@ -54,12 +65,26 @@ def _outcome(arguments: list[str]) -> int:
         return _fail(str(error), 2)
     except KeyboardInterrupt as interrupt:
         return _fail(f"interrupted: {str(interrupt) or NOTHING_KEPT}", 130)
-    # passed on to `main`, which closes the descriptor that the interpreter would flush at exit
-    except BrokenPipeError:
-        raise
     except Exception as error:
+        # `main` says what became of the output
+        if isinstance(error, BrokenPipeError) or _without_room(error):
+            raise
         return _other(error)
     return 0
+
+
+def _without_room(error: Exception) -> bool:
+    """Whether a stream could not be written for want of room; a file's error names the file, or was made a `SirfError`."""
+    return isinstance(error, OSError) and error.errno in NO_ROOM and error.filename is None
+
+
+def _drop_unwritten() -> None:
+    """Send nowhere what streams hold and cannot write: the interpreter would complain of it at its exit."""
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _invoke(arguments: list[str]) -> None:
@@ -84,8 +109,6 @@ def _invoke(arguments: list[str]) -> None:
         command.main(arguments, prog_name="sirf", complete_var=COMPLETION)
     with command.make_context("sirf", arguments) as context:
         command.invoke(context)
-    # here, where a closed pipe can still be told from a fault, and not at the interpreter's exit
-    sys.stdout.flush()
 
 
 def _tell_notices() -> None:
@@ -117,7 +140,17 @@ def run_alone() -> int:
     # thousands of modules' objects live to the end: looking through them again and again finds nothing
     gc.set_threshold(50_000, 20, 20)
     keep_freed_memory()
+    open_streams()
     return main()
+
+
+def open_streams() -> None:
+    """Open to nowhere those of the three standard streams that the caller closed: a file opened next would take their place."""
+    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+        if getattr(sys, name) is None:
+            # the lowest free number is this one, for those below are open by now
+            os.open(os.devnull, os.O_RDWR)
+            setattr(sys, name, os.fdopen(number, mode, encoding="utf-8", closefd=False))
 
 
 def leave(code: int) -> NoReturn:
@@ -187,7 +220,11 @@ def _bad_usage(error: Any, message: str) -> int:
 def _fail(message: str, code: int) -> int:
     from sirf.errors import shortened
 
-    print("sirf: " + shortened(message, MESSAGE_LENGTH), file=sys.stderr)
+    # where there is no room for the message either, the code has to do
+    try:
+        print("sirf: " + shortened(message, MESSAGE_LENGTH), file=sys.stderr)
+    except OSError:
+        _drop_unwritten()
     return code
 
 

@@ -141,12 +141,36 @@ def test_suggestions_are_what_was_meant(arguments: list[str], words: str, capsys
     assert error.count("\n") == 1
 
 
-def test_doctor_keeps_folders_whole(capsys: Capture, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def _doctor(cache: Path) -> subprocess.CompletedProcess[str]:
+    """What doctor says in a process of its own: numba reads where to keep compiled code when it is loaded."""
+    environment = os.environ | {"NUMBA_CACHE_DIR": str(cache), "COLUMNS": "60"}
+    return subprocess.run(
+        [sys.executable, "-m", "sirf", "doctor"], env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def test_doctor_keeps_folders_whole(tmp_path: Path) -> None:
     folder = tmp_path / ("deep" * 12) / ("deeper" * 6)
-    monkeypatch.setenv("COLUMNS", "60")
-    monkeypatch.setenv("NUMBA_CACHE_DIR", str(folder))
-    assert main(["doctor"]) == 0
-    assert str(folder) in capsys.readouterr().out
+    done = _doctor(folder)
+    assert done.returncode == 0
+    assert str(folder) in done.stdout
+
+
+def test_doctor_names_a_folder_of_compiled_code_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    done = _doctor(tmp_path / "file")
+    assert done.returncode == 1
+    assert "problem: NUMBA_CACHE_DIR must be a folder that can be written" in " ".join(done.stdout.split())
+    # where numba keeps it instead
+    assert "cache of compiled loops: none" not in done.stdout
+
+
+def test_doctor_says_where_nothing_compiled_is_kept(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sirf._kernels.jit.cache_folder", lambda function: None)
+    assert main(["doctor"]) == 1
+    said = capsys.readouterr().out
+    assert "cache of compiled loops: none" in said
+    assert "every start compiles anew" in said
 
 
 def test_doctor_finds_this_installation(capsys: Capture) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
 import subprocess
 import sys
 
 import pytest
 
+from sirf import __main__ as entry
 from sirf.__main__ import leave
 
 SCRIPT = """
@@ -71,8 +74,54 @@ def test_a_pipe_gets_all_that_is_printed() -> None:
     assert json.loads(done.stdout)[0]["line_ber"] == 1e-4
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="a device that takes nothing")
-def test_a_full_disk_is_no_success() -> None:
+needs_full_device = pytest.mark.skipif(sys.platform != "linux", reason="a device that takes nothing")
+
+
+@needs_full_device
+# the streams of the process: written at once, or held back and written at the end
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+@pytest.mark.parametrize("words", ["--version", "--help", "study", "fec --ber 1e-4", "fec --ber 1e-4 --json -"])
+def test_a_full_disk_is_said_in_one_sentence(words: str, unbuffered: str) -> None:
+    command = [sys.executable, "-m", "sirf", *words.split()]
+    environment = os.environ | {"PYTHONUNBUFFERED": unbuffered}
     with open("/dev/full", "w", encoding="utf-8") as full:
-        done = subprocess.run([sys.executable, "-m", "sirf", "--version"], stdout=full, check=False)
-    assert done.returncode != 0
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False, env=environment)
+    assert done.returncode == 2
+    said = done.stderr.splitlines()[-1]
+    assert said == "sirf: output must be written whole, got No space left on device. Make room, or write it elsewhere."
+    # nor does the interpreter complain of the stream as it ends
+    assert "Error" not in done.stderr
+
+
+@needs_full_device
+def test_an_error_without_room_for_its_message_keeps_its_code() -> None:
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        done = subprocess.run([sys.executable, "-m", "sirf", "fec", "--ber", "2"], stderr=full, check=False)
+    assert done.returncode == 2
+
+
+@pytest.mark.skipif(os.name != "posix", reason="closes descriptors by a shell")
+@pytest.mark.parametrize(("words", "code"), [("--version", 0), ("materials --json -", 0), ("fec --ber 2", 2)])
+@pytest.mark.parametrize("closed", [">&-", "<&- >&- 2>&-"])
+def test_streams_that_the_caller_closed_are_done_without(words: str, code: int, closed: str) -> None:
+    done = subprocess.run(
+        ["bash", "-c", f"{sys.executable} -m sirf {words} {closed}"], capture_output=True, check=False
+    )
+    assert done.returncode == code
+    assert b"internal error" not in done.stderr
+
+
+def test_a_missed_limit_keeps_its_code_where_the_reader_has_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Closed(io.StringIO):
+        """A pipe that is written when the command is done, and whose reader has left by then."""
+
+        def flush(self) -> None:
+            if not self.closed:
+                raise BrokenPipeError
+
+        def fileno(self) -> int:
+            return os.open(os.devnull, os.O_WRONLY)
+
+    monkeypatch.setattr(entry, "_outcome", lambda arguments: 1)
+    monkeypatch.setattr(sys, "stdout", Closed())
+    assert entry.main([]) == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar, cast, overload
@@ -84,7 +85,7 @@ def _dispatcher() -> Any:
 
 def _numba_alone(function: Callable[..., Any], *, compact: bool, **options: Any) -> Any:
     # how numba compiles is its own then, compact or not
-    return njit(cache=True, **options)(function)
+    return njit(**options)(function)
 
 
 _RUNTIME = _runtime()
@@ -127,12 +128,23 @@ def inlined(function: Function) -> Function:
 
     Most steps of a loop need no more than `kernel`. By itself it is compiled like any other.
     """
-    return _cached(function, njit(inline="always", cache=True, **OPTIONS)(function))
+    return _cached(function, njit(inline="always", **OPTIONS)(function))
 
 
 def _cached(function: Function, dispatcher: Any) -> Function:
-    if _RUNTIME is not None and type(getattr(dispatcher, "_cache", None)) is FunctionCache:
-        dispatcher._cache = _KernelCache(function)  # type: ignore[no-untyped-call]
+    """A kernel whose compiled forms are kept on disk where there is a folder for them; else each process compiles anew.
+
+    numba takes `NUMBA_CACHE_DIR`, else the folder of the module, else one below the user's home, whichever can be written.
+    """
+    # plain Python has nothing to keep
+    if not hasattr(dispatcher, "enable_caching"):
+        return cast(Function, dispatcher)
+    # the error is how numba says that none can
+    with suppress(RuntimeError):
+        if _RUNTIME is not None and hasattr(dispatcher, "_cache"):
+            dispatcher._cache = _KernelCache(function)  # type: ignore[no-untyped-call]
+        else:
+            dispatcher.enable_caching()
     return cast(Function, dispatcher)
 
 
@@ -141,7 +153,16 @@ def is_cached(function: Callable[..., Any]) -> bool:
 
     What only other kernels call is stored with them.
     """
+    folder = cache_folder(function)
+    if folder is None:
+        return False
     code = cast(Any, function).py_func.__code__
     # numba names its index files so: module.function-line.python-version.nbi
     name = f"{Path(code.co_filename).stem}.{code.co_name}-{code.co_firstlineno}.*.nbi"
-    return any(Path(cast(Any, function).stats.cache_path).glob(name))
+    return any(folder.glob(name))
+
+
+def cache_folder(function: Callable[..., Any]) -> Path | None:
+    """Folder in which a kernel's compiled forms are kept; None where no folder can be written, and nothing is kept."""
+    path = cast(Any, function).stats.cache_path
+    return None if path is None else Path(path)

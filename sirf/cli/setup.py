@@ -74,9 +74,8 @@ def _set_up() -> tuple[dict[str, Any], list[str]]:
             versions[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
             versions[name] = "absent"
-    cache, writable = _cache()
-    if not writable:
-        problems.append(f"compiled loops cannot be kept in {cache}: every start compiles anew. Set NUMBA_CACHE_DIR.")
+    cache, problem = _cache()
+    problems += [problem] if problem else []
     try:
         root = data_root()
         data: dict[str, str] = {
@@ -90,7 +89,7 @@ def _set_up() -> tuple[dict[str, Any], list[str]]:
         "python": f"{sys.version.split()[0]} on {sys.platform}",
         "packages": versions,
         "threads": _threads(),
-        "cache of compiled loops": f"{cache}, {_size(cache)}",
+        "cache of compiled loops": "none" if cache is None else f"{cache}, {_size(cache)}",
         "data folder": str(root),
         "data files": data,
         "reference data": os.environ.get("SIRF_REFERENCE_DIR", "not set (only tests ask for SIRF_REFERENCE_DIR)"),
@@ -114,15 +113,26 @@ def _threads() -> dict[str, str]:
     }
 
 
-def _cache() -> tuple[Path, bool]:
-    """Folder of the compiled loops, and whether it can be written."""
-    chosen = os.environ.get("NUMBA_CACHE_DIR")
-    folder = Path(chosen) if chosen else Path(__file__).resolve().parent.parent / "_kernels" / "__pycache__"
-    place = folder
-    # a folder that is not there yet can be made if the nearest one above it can be written
-    while not place.exists() and place != place.parent:
-        place = place.parent
-    return folder, os.access(place, os.W_OK)
+def _cache() -> tuple[Path | None, str]:
+    """Folder in which compiled loops are kept, None where nowhere; and what is wrong with that, if anything."""
+    from numba import config
+
+    from sirf._kernels.jit import cache_folder
+    from sirf._kernels.uniform_line import open_line
+
+    folder = cache_folder(open_line)
+    # numba declares its settings nowhere
+    chosen = getattr(config, "CACHE_DIR", "")
+    wish = Path(chosen) if chosen else None
+    if folder is None:
+        return (
+            None,
+            "compiled loops are kept nowhere: every start compiles anew. Set NUMBA_CACHE_DIR to a folder of yours.",
+        )
+    # below the folder asked for numba makes one for each folder of modules
+    if wish is not None and wish not in folder.parents:
+        return folder, f"NUMBA_CACHE_DIR must be a folder that can be written, got {wish}. Set another, or none."
+    return folder if wish is None else wish, ""
 
 
 def _size(folder: Path) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor
 
 from sirf._kernels.com_search import search_settings
-from sirf._kernels.jit import is_cached
+from sirf._kernels.jit import cache_folder, is_cached
 from sirf._kernels.pattern_sums import sum_tails
 from sirf._kernels.symbol_chain import run_chains
 from sirf._kernels.uniform_line import open_line
@@ -30,6 +30,9 @@ def compile_shared(pool: Executor, *, light: bool) -> None:
     All leave their kernels on disk, where all processes find them; what is there already is not asked for. `light` is whether any
     row has optics.
     """
+    # without a folder for them, what one process compiles helps no other
+    if cache_folder(open_line) is None:
+        return
     # ahead of the others, which all begin with a channel
     _ask(pool, [first_paths] if not is_cached(open_line) else [])
     eyes = first_light if light and not is_cached(sum_tails) else first_eye

@@ -12,7 +12,7 @@ from typing import ClassVar
 import numpy as np
 import pytest
 from numba import njit
-from numba.core.caching import FunctionCache
+from numba.core.caching import CacheImpl, FunctionCache
 from numba.core.event import Event, Listener, install_listener
 
 from sirf._kernels import jit
@@ -109,3 +109,21 @@ def test_hidden_modules_fail_to_import_within_and_only_within() -> None:
         import sys as still
     assert still is sys
     assert "sqlite3.dbapi2" not in sys.modules
+
+
+def test_kernels_work_where_no_folder_can_keep_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    # as in a read-only installation under a read-only home
+    monkeypatch.setattr(CacheImpl, "_locator_classes", [])
+
+    @jit.inlined
+    def squared(value: float) -> float:
+        return value * value
+
+    @jit.kernel
+    def fourth(value: float) -> float:
+        return squared(squared(value))
+
+    assert fourth(3.0) == 81.0
+    for kernel in (squared, fourth):
+        assert jit.cache_folder(kernel) is None
+        assert not jit.is_cached(kernel)

@@ -44,6 +44,13 @@ def test_what_the_cache_lacks_is_asked_for(
     assert [ask.__name__ for ask in pool.asked] == expected
 
 
+def test_nothing_is_asked_for_where_it_would_not_be_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kernel_warmup, "cache_folder", lambda function: None)
+    pool = _Recorder()
+    kernel_warmup.compile_shared(pool, light=True)
+    assert pool.asked == []
+
+
 def test_a_kernel_is_cached_once_it_has_run(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     module = tmp_path / "twice_of.py"
     module.write_text(
