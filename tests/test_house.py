@@ -256,7 +256,10 @@ assert not heavy, heavy
 
 def test_a_comparison_loads_no_search_or_spline_of_scipy() -> None:
     """They take longer to load than what a comparison asks of them takes to find; nor do eyes behind light, in each process."""
+    # as in a command: where kernels have to be compiled first, numba alone would load what it knows of linear algebra
     code = """import sys
+from sirf._kernels.first_run import Process
+Process.commands_only = True
 import sirf.report, sirf.study.compare, sirf.study.row_ledger, sirf.study.set_comparison
 import sirf.engine.light.pattern_feedback
 from sirf.study.kernel_warmup import first_light
