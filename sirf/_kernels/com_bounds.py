@@ -214,17 +214,32 @@ def setting_problems(
     aggressors in V^2; `converter` = (levels, 2 / (2^bits - 1) or 0, clipping probability or 0 for the largest sum, sigma_RJ^2,
     sigma_X^2); the main tap's index.
     """
-    per_ui, backward, last, moving, fixed, slope, noise, converter, main = tables
-    own, behind = np.empty(taps.size), np.empty(backward.shape[1] - taps.size + 1)
+    own, behind = np.empty(taps.size), np.empty(tables[1].shape[1] - taps.size + 1)
     tap_correlation(taps, own)
     for p in range(instants.size):
-        instant, row = instants[p], correlations[p]
-        phase, white = instant % per_ui, 0.0
-        if converter[1] > 0.0:
-            white = converter_noise(taps, own, crosstalk[0], phase, backward, slope, noise, converter, behind)
-        for lag in range(row.size):
-            row[lag] = fixed[phase, lag] + crosstalk[lag]
-        add_combined(own, moving[phase], row)
-        # rounding errors are white, so that they stand on the diagonal alone
-        row[0] += white
-        filter_samples(taps, backward[phase, last - instant // per_ui - ahead - main :], samples[p])
+        instant_problem(taps, own, instants[p], crosstalk, tables, ahead, behind, correlations[p], samples[p])
+
+
+@kernel
+def instant_problem(
+    taps: Any,
+    own: Any,
+    instant: Any,
+    crosstalk: Any,
+    tables: Any,
+    ahead: Any,
+    behind: Any,
+    row: Any,
+    samples: Any,
+) -> None:
+    """The same at one instant, into `row` (N,) and `samples` (S,); `own` (K,) is the taps' autocorrelation, `behind` is room."""
+    per_ui, backward, last, moving, fixed, slope, noise, converter, main = tables
+    phase, white = instant % per_ui, 0.0
+    if converter[1] > 0.0:
+        white = converter_noise(taps, own, crosstalk[0], phase, backward, slope, noise, converter, behind)
+    for lag in range(row.size):
+        row[lag] = fixed[phase, lag] + crosstalk[lag]
+    add_combined(own, moving[phase], row)
+    # rounding errors are white, so that they stand on the diagonal alone
+    row[0] += white
+    filter_samples(taps, backward[phase, last - instant // per_ui - ahead - main :], samples)

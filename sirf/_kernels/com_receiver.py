@@ -20,6 +20,8 @@ Integer = NDArray[np.int64]
 
 _SMALL = 0.25
 """Samples that move a tilted exponent by less count as Gaussian: the next term of log cosh is below a hundredth of theirs."""
+_LOGARITHM_OF = 128
+"""Factors of up to 100 that a product takes before it passes the largest number."""
 _TURNS = 12
 _TILT_PRECISION = 1e-4
 """With the last change counted in the level, that depends on the tilt's error in second order."""
@@ -96,30 +98,50 @@ def filter_samples(taps: Real, backward: Real, result: Real) -> None:
                 result[i] += taps[k] * part[i]
 
 
-@kernel
+@kernel(fastmath=True)  # an estimate that is held to a thousandth: its sums may be taken in any order
+def _falling_exponential(x: float) -> float:
+    """e^x for x of zero or below to 1e-11 of it, and e^-64 for all below -64: no call, so that loops go on vector registers."""
+    part, result = max(x, -64.0) / 64.0, 1.0
+    # Taylor's series of a 64th of the exponent, which six squarings make up for
+    for n in range(13, 0, -1):
+        result = 1.0 + result * part / n
+    for _ in range(6):
+        result *= result
+    return result
+
+
+@kernel(fastmath=True)  # an estimate that is held to a thousandth: its sums may be taken in any order
 def _cumulants(samples: Real, levels: int, variance: float, tilt: float) -> tuple[float, float, float]:
-    """Cumulant generating function at `tilt` and its first two derivatives: equally likely symbols times samples, and noise."""
+    """Cumulant generating function at `tilt` and its first two derivatives: equally likely symbols times samples, and noise.
+
+    Samples are above zero. The function of one is log(sinh(L a) / (L sinh a)) with a = sample x tilt / (L - 1), L levels.
+    """
     # cumulant generating function of the Gaussian part and its derivatives
     value, slope, bend = 0.5 * variance * tilt * tilt, variance * tilt, variance
-    outer = levels - 1
+    outer = 1.0 / (levels - 1)
+    for begin in range(0, samples.size, _LOGARITHM_OF):
+        product, total = 1.0, 0.0
+        for i in range(begin, min(begin + _LOGARITHM_OF, samples.size)):
+            sample = samples[i]
+            # relative to the outer symbol, because sinh overflows in deep tails; its logarithm is added back below
+            step = _falling_exponential(-2.0 * outer * sample * tilt)
+            whole = _falling_exponential(-2.0 * outer * levels * sample * tilt)
+            one, all_levels = 1.0 / (1.0 - step), 1.0 / (1.0 - whole)
+            product *= (1.0 - whole) * one
+            total += sample
+            slope += sample * outer * (levels * (1.0 + whole) * all_levels - (1.0 + step) * one)
+            bend += 4.0 * (sample * outer) ** 2 * (step * one * one - levels * levels * whole * all_levels * all_levels)
+        # one logarithm of a product, whose factors are between one and the number of levels
+        value += tilt * total + math.log(product)
+    return value - samples.size * math.log(levels), slope, bend
+
+
+@kernel(fastmath=True)  # an estimate that is held to a thousandth: its sums may be taken in any order
+def _energy(samples: Real) -> float:
+    total = 0.0
     for i in range(samples.size):
-        sample = samples[i]
-        # relative to the outer symbol, because exp(sample x tilt) overflows in deep tails; its logarithm is added back
-        # below
-        step = math.exp(-2.0 * sample * tilt / outer)
-        # symbols from +1 down, each relative to the outer one
-        weight, total, first, second = 1.0, 0.0, 0.0, 0.0
-        for level in range(levels):
-            symbol = 1.0 - 2.0 * level / outer
-            total += weight
-            first += symbol * weight
-            second += symbol * symbol * weight
-            weight *= step
-        mean = first / total
-        value += sample * tilt + math.log(total / levels)
-        slope += sample * mean
-        bend += sample * sample * (second / total - mean * mean)
-    return value, slope, bend
+        total += samples[i] * samples[i]
+    return total
 
 
 @kernel
@@ -132,20 +154,17 @@ def clipping_estimate(samples: Real, levels: int, variance: float, probability: 
     target = math.log(probability)
     # mean square of equally likely symbols between -1 and 1
     power = (levels + 1.0) / (3.0 * (levels - 1.0))
-    total = variance
-    for i in range(samples.size):
-        total += power * samples[i] * samples[i]
+    total = variance + power * _energy(samples)
     # Chernoff's bound exp(-q²/2) solved for q: a little above the Gaussian quantile
     quantile = math.sqrt(-2.0 * target)
     # no tilt is larger than that of the noise alone
     least = _SMALL / (quantile / math.sqrt(variance))
-    kept, used, spread = np.empty(samples.size), 0, variance
+    kept, used = np.empty(samples.size), 0
     for i in range(samples.size):
         if abs(samples[i]) > least:
             kept[used] = abs(samples[i])
             used += 1
-        else:
-            spread += power * samples[i] * samples[i]
+    spread = max(total - power * _energy(kept[:used]), variance)
     # half way between the tilts with all samples Gaussian and with the noise alone
     tilt = 0.5 * quantile * (1.0 / math.sqrt(total) + 1.0 / math.sqrt(variance))
     level = 0.0

@@ -1,7 +1,7 @@
 """Errors of one transmitter setting of Annex 178A at its sampling instants.
 
-What every instant needs is one kernel, and so is the receiver of each kind. Which of them a search needs is decided here: a first
-run compiles no crosstalk where there is none, and no floating taps where the receiver has none.
+A receiver with floating taps has one kernel for all of it. Any other goes from instant to instant, by a kernel for what each
+needs and one for the receiver of its kind. Which is decided here: a first run compiles no floating taps where there are none.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import numpy as np
 from sirf._arrays import Float, Integer
 from sirf._kernels.com_bounds import setting_problems
 from sirf._kernels.com_boxes import levinson_error
+from sirf._kernels.com_errors import floating_errors
 from sirf._kernels.com_receiver import crosstalk_row
 from sirf._kernels.floating_taps import floating_equalizer
 
@@ -29,6 +30,9 @@ def setting_errors(
     """
     tables, fext, (b_min, b_max, w_min, w_max, cursor, fixed, groups, run, step) = arguments
     size, feedback_taps = w_min.size, b_min.size
+    # all instants in one call, for the receivers of the standard's presets
+    if groups and feedback_taps <= 1 and not step > 0.0:
+        return float(floating_errors(taps, instants, tables, fext, arguments[2], known, slack, errors))
     # the bound reads the sample after the main cursor also where no tap feeds it back
     reach = max(feedback_taps, 1)
     correlations, samples = np.empty((instants.size, size)), np.empty((instants.size, size + reach))

@@ -8,9 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from sirf._kernels.com_bounds import setting_problems
+from sirf._kernels.com_receiver import crosstalk_row
+from sirf._kernels.floating_taps import floating_equalizer
 from sirf.com.annex_178a import FoundReceiver, choose, search
 from sirf.com.config.settings import ComSettings, Revision
 from sirf.com.reference_receiver import reference_receiver
+from sirf.com.setting_errors import setting_errors
 from sirf.com.slicer_noise import SlicerNoise, slicer_noise
 from sirf.errors import ConfigError
 from tests.com.golden_178a import CASES_4P50, Case, case_4p17, case_4p50
@@ -101,6 +105,34 @@ def test_the_least_error_of_a_setting_is_that_of_all_its_instants(
         assert tables.least_error(row, expected[0]) == expected
         assert tables.least_error(row, 0.99 * expected[0])[0] == np.inf
         assert tables.least_error(row, every=2)[0] == np.min(of_row[::2])
+
+
+def test_errors_with_floating_taps_are_those_of_each_instant_alone(reference_dir: Path) -> None:
+    """One kernel for all instants of a setting against the equations and the floating taps of one after the other."""
+    case = case_4p17(reference_dir, "d33-point-A1-full/synthetic_224g_board/crosstalk")
+    receiver = reference_receiver(case.paths, grid_of(case, bits=6.0, groups=2))
+    tables = receiver.tables((-8.0, -1.0))
+    arguments, fext, (b_min, b_max, w_min, w_max, cursor, fixed, groups, run, step) = tables.arguments
+    assert len(fext)
+    for taps, instant in zip(receiver.grid.taps, tables.instants, strict=True):
+        instants, crosstalk = instant + tables.offsets, np.zeros(w_min.size)
+        crosstalk_row(taps, fext, crosstalk)
+        rows, samples = np.empty((instants.size, w_min.size)), np.empty((instants.size, w_min.size + 1))
+        setting_problems(taps, instants, crosstalk, arguments, cursor + 1, rows, samples)
+        expected = [
+            floating_equalizer(
+                row, around[1:], around[None, :-1], b_min, b_max, w_min, w_max, cursor, step, fixed, groups, run,
+                np.zeros(groups, dtype=np.int64), np.inf,
+            )
+            for row, around in zip(rows, samples, strict=True)
+        ]  # fmt: skip
+        errors = np.empty(instants.size)
+        assert setting_errors(taps, instants, tables.arguments, np.inf, np.inf, errors) == min(expected)
+        assert errors.tolist() == pytest.approx(expected, rel=1e-12)
+        # what is above the limit is left, the least is there
+        known = float(np.median(expected))
+        assert setting_errors(taps, instants, tables.arguments, known, 0.1, errors) == pytest.approx(min(expected))
+        assert np.all(errors[np.array(expected) > known * 1.1] == np.inf)
 
 
 @pytest.mark.parametrize(

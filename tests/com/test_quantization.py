@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.special import ndtri
 
-from sirf._kernels.com_receiver import clipping_estimate
+from sirf._kernels.com_receiver import _cumulants, clipping_estimate
 from sirf.com.config.settings import DetectorSettings
 from sirf.com.distribution import VoltageDistribution, gaussian, symbols
 from sirf.com.quantization import check_converter, clipping_level, converter_step, rounding_error, with_rounding_error
@@ -51,6 +51,22 @@ def test_the_estimate_is_within_a_thousandth_of_the_distribution(seed: int, sigm
     samples = np.concatenate((RESPONSE, rng.normal(0, 0.001, 150)))
     exact = level(samples, sigma, probability)
     assert clipping_estimate(samples, 4, sigma**2, probability) == pytest.approx(exact, rel=1e-3)
+
+
+@pytest.mark.parametrize("levels", [2, 4])
+@pytest.mark.parametrize("tilt", [0.5, 20.0, 3000.0])
+def test_cumulants_are_those_of_the_sum_over_symbols(levels: int, tilt: float) -> None:
+    """Of equally likely symbols between -1 and 1, more of them than one logarithm takes; far tails do not overflow."""
+    samples = np.random.default_rng(4).uniform(0.05, 1.0, 300)
+    exponents = np.outer(samples * tilt, np.linspace(1.0, -1.0, levels))
+    weights = np.exp(exponents - exponents[:, :1])
+    weights /= np.sum(weights, axis=1, keepdims=True)
+    symbol = np.linspace(1.0, -1.0, levels)
+    mean, power = weights @ symbol, weights @ symbol**2
+    value = np.sum(exponents[:, 0] + np.log(np.mean(np.exp(exponents - exponents[:, :1]), axis=1)))
+    found = _cumulants(samples, levels, 0.01, tilt)
+    expected = (value + 0.005 * tilt**2, samples @ mean + 0.01 * tilt, samples**2 @ (power - mean**2) + 0.01)
+    assert found == pytest.approx(expected, rel=1e-9)
 
 
 def test_a_rounding_error_is_uniform_over_one_step() -> None:
