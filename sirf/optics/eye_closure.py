@@ -13,6 +13,7 @@ from scipy import fft
 from scipy.special import erfc, erfcinv
 
 from sirf._arrays import Complex, Float
+from sirf._kernels.histogram import count_moved
 from sirf.errors import PhysicsError
 from sirf.optics.power import check_period, delay_of_spectrum, outer_oma
 from sirf.optics.stage import low_pass, noise_bandwidth
@@ -260,7 +261,7 @@ class _Eye:
                 way = np.zeros(self.receiver.taps)
                 way[place], way[anchor] = 1.0, -1.0
                 moves = self._moves(place, anchor, start.phase)
-                below, above = (self._borne(places + by * moves, taps + by * way) for by in (-step, step))
+                below, above = (self._borne(places, taps + by * way, moves, by) for by in (-step, step))
                 bend = below - 2.0 * best + above
                 # where the three values bend upwards there is no top: a step towards the higher side
                 top = 0.5 * (below - above) / bend if bend < 0.0 else float(np.sign(above - below))
@@ -269,7 +270,7 @@ class _Eye:
                 tried = [
                     (below, -step),
                     (above, step),
-                    (self._borne(places + shift * moves, taps + shift * way), shift),
+                    (self._borne(places, taps + shift * way, moves, shift), shift),
                 ]
                 found, by = max(tried)
                 if found > best:
@@ -282,12 +283,13 @@ class _Eye:
 
     def allowed(self, taps: Float, phase: float) -> float:
         """Noise in W rms before the equaliser at which the worse of the two windows has the target SER; 0 for a closed eye."""
-        return self._borne(self._places(taps, phase), taps)
+        places = self._places(taps, phase)
+        return self._borne(places, taps, places, 0.0)
 
-    def _borne(self, places: Float, taps: Float) -> float:
-        """`allowed` of the equaliser whose samples lie at `places`."""
+    def _borne(self, places: Float, taps: Float, moves: Float, by: float) -> float:
+        """`allowed` of the equaliser of `taps` whose samples lie at `places` + `by` `moves`."""
         bearable = []
-        for centre, shares in zip(self.receiver.centres, _histograms(places), strict=True):
+        for centre, shares in zip(self.receiver.centres, _histograms(places, moves, by), strict=True):
             # the last answer is near the next: taps move little from one try to the next
             found = self._bearable(shares, self.last.get(centre, 0.0))
             self.last[centre] = found
@@ -421,19 +423,17 @@ def _root(below: float, slope_below: float, above: float, slope_above: float, st
     return share * (share * (3.0 - 2.0 * share) + (1.0 - share) * (start * (1.0 - share) - end * share))
 
 
-def _histograms(places: Float) -> Float:
-    """Shares (W, HISTOGRAM_BINS) of all samples (W, S) by bin; linear shares keep the mean of what falls between two bins."""
+def _histograms(places: Float, moves: Float, by: float) -> Float:
+    """Shares (W, HISTOGRAM_BINS) by bin of all samples (W, S), at `places` + `by` `moves`.
+
+    Linear shares keep the mean of what falls between two bins.
+    """
+    counts, upper = np.zeros((2, len(places), HISTOGRAM_BINS))
     # what lies beyond ±0.8 OMA goes into the outer bins, far from every threshold
-    inside = np.clip(places, 0.0, np.nextafter(HISTOGRAM_BINS - 1.0, 0.0))
-    bins = inside.astype(np.int64)
-    inside -= bins
-    windows, samples = places.shape
-    # windows side by side: bins of the next one follow those of the last
-    bins += HISTOGRAM_BINS * np.arange(windows)[:, None]
-    upper = np.bincount(bins.ravel(), inside.ravel(), windows * HISTOGRAM_BINS).reshape(windows, -1)
-    out = np.bincount(bins.ravel(), minlength=windows * HISTOGRAM_BINS).reshape(windows, -1) - upper
+    count_moved(places, moves, by, float(np.nextafter(HISTOGRAM_BINS - 1.0, 0.0)), counts, upper)
+    out = counts - upper
     out[:, 1:] += upper[:, :-1]
-    return np.asarray(out / samples)
+    return np.asarray(out / places.shape[1])
 
 
 @cache

@@ -41,6 +41,9 @@ def test_an_ideal_wave_through_the_reference_receiver_costs_a_third_of_a_db() ->
         assert 0.25 < found.db < 0.45
         assert found.taps.sum() == pytest.approx(1.0)
         assert found.oma == pytest.approx(1.2e-3, rel=1e-6)
+        # what the walk of the taps has noted is what its last taps bear
+        eye = _Eye(staircase(), PATTERN, RATE, M, receiver, found.oma)
+        assert eye.allowed(found.taps, found.phase_ui) == pytest.approx(found.allowed, rel=1e-5)
 
 
 def test_noise_on_the_wave_uses_up_its_share_of_the_allowance() -> None:
