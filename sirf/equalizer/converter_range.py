@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from sirf._arrays import Float
-from sirf.com.distribution import NOISE_CREST, gaussian, symbols
+from sirf._kernels.converter_level import bins_passed
+from sirf.com.distribution import NOISE_CREST
 
 RANGE_BINS = 2000
 """Bins of the distribution over the largest sum of the pulse."""
@@ -22,13 +23,10 @@ def converter_range(samples: Float, noise: float, *, order: int, bits: int, prob
     0.114
     """
     bin_size = float(np.sum(np.abs(samples)) + NOISE_CREST * noise) / RANGE_BINS
-    signal = symbols(samples, order, bin_size)
-    # half of the probability on either side, because signal and noise are symmetric about zero
-    outside = 0.5 * probability
     # noise far narrower than a bin has no shape on this grid: the Gaussian would fall into one bin and vanish or widen
-    if noise > 0.1 * bin_size:
-        level = signal.magnitude_of_sum(gaussian(noise, NOISE_CREST, bin_size), outside)
-    else:
-        level = signal.magnitude_at(outside)
+    sigma = noise if noise > 0.1 * bin_size else 0.0
+    # half of the probability on either side, because signal and noise are symmetric about zero
+    passed = bins_passed(np.sort(np.abs(samples)), order, bin_size, sigma, NOISE_CREST, 0.5 * probability)
+    level = float(passed) * bin_size
     # from the outermost level to the end of the range is half a step more at either side
     return level * 2.0**bits / (2.0**bits - 1.0)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from scipy.optimize import lsq_linear
 
+from sirf._kernels.floating_places import least_errors
 from sirf._kernels.limited_taps import limited_taps
 
 SIZE, UNLIMITED = 9, np.full(9, np.inf)
@@ -73,3 +74,16 @@ def test_a_covariance_that_is_none_has_no_answer() -> None:
     assert limited_taps(
         np.arange(SIZE), 4, (-cost, main, fed_back[:0], none, none, UNLIMITED), 1.0, np.empty(SIZE), none
     ) == float("inf")
+
+
+@pytest.mark.parametrize("kept", [[0, 1, 2], [0, 1, 2, 5, 6]])
+def test_no_error_is_less_than_that_of_taps_without_limits(kept: list[int]) -> None:
+    """Beside each run of two places, against the quadratic form by NumPy."""
+    cost, main, _ = problem(1)
+    errors = np.empty(5)
+    least_errors(np.array(kept), 3, 2, cost, main, errors)
+    for start, error in zip(range(3, 8), errors.tolist(), strict=True):
+        places = sorted({*kept, start, start + 1})
+        if len(places) == len(kept) + 2:
+            inside = cost[np.ix_(places, places)]
+            assert error == pytest.approx(1.0 / (main[places] @ np.linalg.solve(inside, main[places])), rel=1e-9)
