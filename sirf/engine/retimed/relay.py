@@ -79,7 +79,7 @@ class Relay:
         receiver = self.stream.receiver
         choice = received.chosen.copy()
         # with ideal feedback `decided` holds sent symbols; until the link has settled they stand in for unusable
-        # choices
-        trained = max(receiver.first + early - self.index, 0)
+        # choices, but for the last, with which precoding decodes the first symbol that counts
+        trained = max(receiver.first - 1 + early - self.index, 0)
         choice[:trained] = received.decided[:trained]
         return choice

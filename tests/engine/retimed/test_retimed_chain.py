@@ -140,6 +140,14 @@ def test_a_chain_of_one_link_is_that_link(board: Link, ideal: bool, precoding: b
     assert ideal or alone.mean_burst > 1.0
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_the_first_symbol_is_decoded_with_the_choice_before_it(board: Link, seed: int) -> None:
+    """Half of the choices are wrong: a chain that takes what was sent for the last one before the count shows it."""
+    link = louder(sending(board, precoding=True), 10)
+    run = sirf.simulate_chain([link], symbols=1000, rng=seed, ideal_feedback=True)
+    assert run.end_to_end == sirf.simulate(link, symbols=1000, rng=seed, ideal_feedback=True).errors
+
+
 def test_receivers_may_adapt(board: Link) -> None:
     link = receiving(louder(board, 0.1), adaptation=Adaptation(training_symbols=2000, settle_symbols=8000))
     run = sirf.simulate_chain([link, link], symbols=20_000, rng=8)

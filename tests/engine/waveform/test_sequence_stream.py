@@ -34,7 +34,10 @@ def nearest_path(samples: np.ndarray[Any, Any], volts: np.ndarray[Any, Any], tap
 
 def test_errors_are_those_of_a_plain_search_on_the_recorded_samples() -> None:
     link = sequence_link(4, (1.0,), 2.2, Mlse())
-    run = sirf.simulate(link, symbols=3000, rng=3)
+    run = sirf.simulate(link, symbols=3000, rng=3).errors
+    # the plain search does not know what was sent before: the first symbols, up to where all its paths have met, are left out
+    begin = 200
+    head = sirf.simulate(link, symbols=begin, rng=3).errors
     longer = sirf.simulate(link, symbols=3100, record=3100, rng=3).record
     assert longer is not None
     # what a DFE tap of 1 takes off is the main cursor times the level before
@@ -42,12 +45,12 @@ def test_errors_are_those_of_a_plain_search_on_the_recorded_samples() -> None:
     main /= float(np.sum(link.levels[longer.decided[:-1]] ** 2))
     found = nearest_path(longer.decision_input + longer.fed_back, main * link.levels, 1.0)
     sent = longer.sent.astype(int)
-    wrong = found[:3000] != sent[:3000]
-    assert run.errors.symbol_errors == np.count_nonzero(wrong) > 10
-    pairs = np.bincount((4 * sent + found)[:3000][wrong], minlength=16)
-    assert run.errors.confusion == tuple(pairs.tolist())
+    wrong = found[begin:3000] != sent[begin:3000]
+    assert run.symbol_errors - head.symbol_errors == np.count_nonzero(wrong) > 10
+    pairs = np.bincount((4 * sent + found)[begin:3000][wrong], minlength=16)
+    assert np.array_equal(np.subtract(run.confusion, head.confusion), pairs)
     slicer = np.count_nonzero(longer.decided[:3000] != longer.sent[:3000])
-    assert run.errors.symbol_errors < 0.8 * slicer
+    assert run.symbol_errors < 0.8 * slicer
 
 
 @pytest.mark.parametrize(
