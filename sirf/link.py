@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sirf._digest import digest
+from sirf._digest import digest, rounded_digest
 from sirf.channel.channel import Channel
 from sirf.channel.die_to_die import DieToDie, PackageCase, die_to_die, find_distinct
 from sirf.channel.network import Network
@@ -190,7 +190,21 @@ class Link:
 
     @property
     def digest(self) -> str:
-        """SHA-256 of everything that a result depends on: not of names, which may change."""
+        """SHA-256 of everything that a result depends on, to the last bit: not of names, which may change."""
+        return digest(*self._content())
+
+    @property
+    def rounded_digest(self) -> str:
+        """The same with numbers rounded to about a millionth: what seeds every draw, and tells the counts of links apart.
+
+        Taps and S-parameters that are computed on another machine differ in their last bits. Links as close as that are sent the
+        same symbols in the same noise, and a count of one goes on with the other: their error ratios differ by far less than
+        a count can tell. See `sirf._digest.rounded_digest`.
+        """
+        return _rounded_digest(self)
+
+    def _content(self) -> tuple[Any, ...]:
+        """Everything that a result depends on."""
         channel = self.channel
         # numbers alone: the same data under another file name are the same link, and draw the same noise
         copper = tuple((network.frequency, network.s) for network in channel.networks)
@@ -201,15 +215,18 @@ class Link:
         if channel.four_port is not None and channel.plane != "die" and self.packages is not None:
             # what the channel converts turns back at the packages: equal differential parameters may give other results
             content += (channel.four_port.s,)
+        if channel.coupling_corner is not None:
+            # the grid need not show it: equal data may wander or not
+            content += ("coupling", channel.coupling_corner)
         if self.has_models:
             content += tuple(one and one.digest for one in (self.transmitter_model, self.receiver_model))
         if self.optics is None:
-            return digest(*content)
+            return content
         # copper as a whole does not tell where the light divides it
         halves = tuple(half.through.s for half in (self.optics.before, self.optics.after))
         # swing and automatic gain shape the light; curves and noise decide which engine's numbers come out
         light = (self.optics.path, self.optics.swing, self.optics.agc_db, self.optics.large_signal, self.optics.noisy)
-        return digest(*content, halves, light)
+        return (*content, halves, light)
 
     @property
     def insertion_loss_db(self) -> float:
@@ -362,6 +379,12 @@ class Link:
             f"Link({self.channel.name!r}, {self.standard or 'custom'}, {self.modulation} "
             f"{self.symbol_rate / 1e9:g} GBd, {self.insertion_loss_db:.1f} dB die to die{light})"
         )
+
+
+# every engine that draws asks for it, and the relays of a chain in turn; few, for a kept link keeps its copper
+@lru_cache(maxsize=8)
+def _rounded_digest(link: Link) -> str:
+    return rounded_digest(*link._content())
 
 
 # one link for each, by which engines keep what they prepare

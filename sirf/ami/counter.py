@@ -31,7 +31,7 @@ class ModelCounter:
             raise SirfError("ideal_feedback must be False where the receiver's model decides, got True. Leave it out.")
         self.found, self.ideal, self.counted = found, ideal, counted
         self.order = found.link.order
-        self.identity = f"{found.link.digest}{'-ideal' if ideal else ''}"
+        self.identity = f"{found.link.rounded_digest}{'-ideal' if ideal else ''}"
         # a burst of feedback ends after as many right symbols as there are taps; a model's own feedback is not seen
         self.gap = 0 if found.receiver_decides else len(found.link.receiver.dfe)
 

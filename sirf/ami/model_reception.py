@@ -90,7 +90,7 @@ class ModelReception:
     ) -> None:
         link: Link = found.link
         self.link, self.side, self.instance, self.seed = link, side, instance, seed
-        self.digest = link.digest
+        self.digest = link.rounded_digest
         self.m, self.order = link.samples_per_ui, link.order
         self.noise: ModelNoise = found.noise
         self.clock_jitter: ClockJitter = clock_jitter(side, link, clock_times=True)

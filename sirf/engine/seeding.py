@@ -54,7 +54,10 @@ class SegmentSeed(ISeedSequence):
 
 
 def segment_seed(seed: int, link_digest: str, index: int) -> SegmentSeed:
-    """The seed of segment `index`: `SeedSequence([seed, digest], spawn_key=(index,))`, from nothing else."""
+    """The seed of segment `index`: `SeedSequence([seed, digest], spawn_key=(index,))`, from nothing else.
+
+    `link_digest` is a `Link.rounded_digest`, in which no last bits of computed numbers count.
+    """
     # the digest is part of the entropy: the same seed gives two links unrelated noise, and a link the same noise
     # anywhere
     return SegmentSeed(np.array([*_run_words(seed, link_digest), *_words(index)], dtype=np.uint32))

@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from sirf._digest import OMITTED_AT_DEFAULT
+from sirf._digest import OF_UNIT_SCALE, OMITTED_AT_DEFAULT
 from sirf.clock.recovery import ClockRecovery
 from sirf.clock.wander import Wander
 from sirf.errors import SirfError
@@ -127,10 +127,10 @@ class Receiver:
     noise_corner: float | None
     noise_density: float = 0.0
     ctle: AnyCtle | None = None
-    ffe: tuple[float, ...] = (1.0,)
+    ffe: tuple[float, ...] = field(default=(1.0,), metadata={OF_UNIT_SCALE: True})
     ffe_main: int = 0
-    dfe: tuple[float, ...] = ()
-    sampling_offset_ui: float = 0.0
+    dfe: tuple[float, ...] = field(default=(), metadata={OF_UNIT_SCALE: True})
+    sampling_offset_ui: float = field(default=0.0, metadata={OF_UNIT_SCALE: True})
     mlse: Mlse | None = None
     thresholds: Thresholds = "adapted"
     vga: Vga | None = None

@@ -16,8 +16,9 @@ from sirf._files import check_output, read_small_text, write_text
 from sirf.errors import SirfError, shortened, shown
 from sirf.results.error_count import ErrorCount
 
-# a file of another number is refused, and not read as something that it does not say
-FORMAT = "sirf-error-count-5"
+FORMATS = "sirf-error-count-"
+# a file of another number is refused: runs of version 5 and before drew other symbols and noise for the same seed
+FORMAT = f"{FORMATS}6"
 NOT_KEPT = ("sampling", "event_errors")
 """Fields of a count that its link says anew, or that counts in segments do not have."""
 SECONDS_BETWEEN_SAVES = 10.0  # a save rewrites the whole file: not more often than a user would miss
@@ -52,13 +53,19 @@ class CountFile:
         text = read_small_text(self.path)
         try:
             record = json.loads(text)
-            return _checked(record)
+            other = _other_format(record)
+            if other is None:
+                return _checked(record)
         # deep nesting ends Python's parser with a RecursionError
         except (ValueError, RecursionError) as error:
             raise SirfError(
                 f"{self.path} must be a file of an earlier count, got something else ({shortened(error)}). "
                 "Name another file."
             ) from error
+        raise SirfError(
+            f"{self.path} must be of format {FORMAT}, got {shown(other)} of another version of sirf, whose runs draw other "
+            "symbols and noise. Name another file, or go on with that version."
+        )
 
     def due(self) -> bool:
         """Whether the last save is so long ago that the next one is due."""
@@ -89,6 +96,13 @@ class CountFile:
 def _digest(record: dict[str, Any]) -> str:
     # sorted: the order of keys is no part of what is kept
     return hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()
+
+
+def _other_format(record: Any) -> str | None:
+    """The format of another version of sirf that a record says it has."""
+    found = record.get("format") if isinstance(record, dict) else None
+    known = isinstance(found, str) and found.startswith(FORMATS) and found[len(FORMATS) :].isdecimal()
+    return found if known and found != FORMAT else None
 
 
 def _checked(record: Any) -> dict[str, Any]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import functools
 import warnings
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from sirf._digest import OF_UNIT_SCALE
 from sirf.errors import SirfError
 from sirf.signal.patterns import Pattern
 from sirf.signal.sampled_filter import SampledFilter
@@ -35,7 +36,7 @@ class Transmitter:
     amplitude: float
     amplitude_fext: float
     amplitude_next: float
-    ffe: tuple[float, ...] = (1.0,)
+    ffe: tuple[float, ...] = field(default=(1.0,), metadata={OF_UNIT_SCALE: True})
     ffe_main: int = 0
     level_mismatch: float = 1.0
     rise_time: float = 0.0

@@ -89,8 +89,8 @@ def test_a_displaced_stimulus_is_sirfs_displaced_edge(model: Models, jitter: Jit
     base = base.replace(transmitter=dataclasses.replace(base.transmitter, jitter=jitter))
     run = sirf.simulate(base.replace(transmitter_model=model("identity")), symbols=SYMBOLS, rng=4)
     own = sirf.simulate(base, symbols=SYMBOLS, rng=5)
-    still = sirf.simulate(link(noise=7e-13, crosstalk=0.0), symbols=SYMBOLS, rng=5)
-    assert own.errors.ber > 1.1 * still.errors.ber
+    # by the statistics: of some 750 errors two runs differ by 5 %, and the least of these makes 13 % more
+    assert sirf.statistical_eye(base).ber > 1.1 * sirf.statistical_eye(link(noise=7e-13, crosstalk=0.0)).ber
     (low, high), (least, most) = run.errors.interval(), own.errors.interval()
     assert low < most
     assert least < high
@@ -145,7 +145,7 @@ def test_counting_with_init_alone_is_the_baud_rate_engine(model: Models) -> None
     count = sirf.count_errors(base, max_errors=10**6, max_symbols=262_144, rng=1)
     low, high = count.interval()
     assert low < sirf.statistical_eye(base).ber < high
-    assert count.link == base.digest
+    assert count.link == base.rounded_digest
 
 
 def test_precoding_is_decoded_behind_the_model(model: Models) -> None:

@@ -92,6 +92,17 @@ def test_a_record_that_no_run_writes_is_refused(record: dict[str, Any], tmp_path
         load(tmp_path / "damaged.json", json.dumps(signed({**record, name: value})))
 
 
+@pytest.mark.parametrize("number", [5, 7])
+def test_a_file_of_another_version_is_refused_by_its_format(
+    record: dict[str, Any], tmp_path: Path, number: int
+) -> None:
+    other = signed({**record, "format": f"sirf-error-count-{number}"})
+    with pytest.raises(
+        SirfError, match=rf"must be of format .*, got .*-{number}. of another version of sirf, whose runs draw other"
+    ):
+        load(tmp_path / "other.json", json.dumps(other))
+
+
 def test_an_edited_number_does_not_fit_the_digest(record: dict[str, Any], tmp_path: Path) -> None:
     record["total"]["errors"] = 3
     with pytest.raises(SirfError, match="digest"):

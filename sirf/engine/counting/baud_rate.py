@@ -82,13 +82,16 @@ class SlicerSegment:
 class BaudRateLink:
     """Everything about a link that its segments share; `segment` may run in several threads."""
 
-    def __init__(self, link: Link, *, ideal: bool = False, end: FrontEnd | None = None, later: int = 0) -> None:
-        """`end` takes the place of the link's front end; `later` symbols more follow those of a segment."""
+    def __init__(
+        self, link: Link, *, ideal: bool = False, end: FrontEnd | None = None, later: int = 0, digest: str | None = None
+    ) -> None:
+        """`end` takes the place of the link's front end, `digest` that of its own in all draws; `later` symbols more follow those
+        of a segment."""
         self.link = link
         check_link(COUNTING, link)
         self.end: FrontEnd = front_end(link) if end is None else end
         self.later = later
-        self.digest = link.digest
+        self.digest = link.rounded_digest if digest is None else digest
         end, tx = self.end, link.transmitter
         self.levels = link.levels
         self.main = end.main_cursor

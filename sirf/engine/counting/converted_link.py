@@ -38,8 +38,7 @@ class ConvertedLink(BaudRateLink):
         # noise of SNR_TX is added at the slicer below, not here ahead of the FFE
         end = replace(front_end(link.replace(receiver=plain)), transmitter_noise=0.0)
         ahead = link.replace(receiver=replace(plain, dfe=(), dfe_unrolled=False, mlse=None))
-        self.ahead = BaudRateLink(ahead, ideal=True, end=end, later=self.tail + receiver.ffe_main)
-        self.ahead.digest = self.digest
+        self.ahead = BaudRateLink(ahead, ideal=True, end=end, later=self.tail + receiver.ffe_main, digest=self.digest)
         # feedback with right decisions, less what a sequence detector wants back of it
         known = np.zeros(max(len(self.taps), len(self.target)))
         known[: len(self.taps)] += self.taps * self.main

@@ -231,7 +231,7 @@ def _counter(link: Link, ideal: bool) -> SegmentErrors:
     if found.receiver_decides or found.transmitter_waves:
         return ModelCounter(found, ideal=ideal, counted=COUNTED_SYMBOLS)
     counter = Counter(found.waveform, ideal)
-    counter.identity = f"{link.digest}{'-ideal' if ideal else ''}"
+    counter.identity = f"{link.rounded_digest}{'-ideal' if ideal else ''}"
     return counter
 
 

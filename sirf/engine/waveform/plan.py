@@ -122,7 +122,7 @@ def plan(link: Link, allowed: float = MAX_INTERPOLATION_ERROR, tail: float = MIN
     memory = max(span(one, lead, m) for one in responses)
     table = FilterTable.of(responses, grid, lead=lead, transform=transform_length(memory))
     return Plan(
-        link.digest,
+        link.rounded_digest,
         end,
         raw,
         # tables follow the longest response, so that one transform serves all drives
@@ -171,7 +171,7 @@ def _lit_plan(link: Link, sampled: Receiver, end: FrontEnd, raw: FrontEnd, cross
     table = FilterTable.of(straight, grid, lead=lead, transform=transform, block=block)
     light = LightPlan(chain, to_driver, rows[through_light], chain.memory, chain.lead)
     return Plan(
-        link.digest,
+        link.rounded_digest,
         end,
         raw,
         table,

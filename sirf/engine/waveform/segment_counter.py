@@ -28,12 +28,12 @@ class SegmentCounter:
         self.order = link.order
         # an error is fed back as far as the last tap that is not zero: behind that a new burst begins
         self.gap = int(np.trim_zeros(np.asarray(link.receiver.dfe), "b").size)
-        self.identity = f"{link.digest}{'-ideal' if ideal else ''}"
+        self.identity = f"{link.rounded_digest}{'-ideal' if ideal else ''}"
 
     def segment(self, seed: int, index: int) -> tuple[ErrorCount, Errors]:
         """The counts of one segment, behind the precoding if there is one, and the errors on the line."""
         # 63 bits, as seeds have that are drawn
-        own = segment_seed(seed, self.link.digest, index).generate_state(1, np.uint64)[0]
+        own = segment_seed(seed, self.link.rounded_digest, index).generate_state(1, np.uint64)[0]
         # no eye is made, which would cost more than the count
         stream = Stream(self.link, seed=int(own >> np.uint64(1)), ideal_feedback=self.ideal, eye=False)
         # the decoder has no symbol before the first one, so one more is received than counts

@@ -33,7 +33,7 @@ def detected(*, precoding: bool = False, mlse: bool = True) -> Link:
 def test_a_segment_is_the_run_of_its_own_seed(precoding: bool) -> None:
     link, symbols = detected(precoding=precoding), 20_000
     count, on_line = SegmentCounter(link, ideal=False, counted=symbols).segment(3, 1)
-    own = int(segment_seed(3, link.digest, 1).generate_state(1, np.uint64)[0] >> np.uint64(1))
+    own = int(segment_seed(3, link.rounded_digest, 1).generate_state(1, np.uint64)[0] >> np.uint64(1))
     # one symbol more than counts: the first one is the decoder's past
     run = sirf.simulate(link, symbols=symbols + 1, rng=own)
     assert count.symbols == symbols
