@@ -214,7 +214,8 @@ def _bad_usage(error: Any, message: str) -> int:
     if known and type(error).__name__ == "MissingParameter":
         message += f", {known[0].lower()}{known[1:].rstrip('.')}"
     command = "sirf" if context is None else context.command_path
-    return _fail(f"{message}. See '{command} --help'.", 2)
+    # a message may end by asking what was meant
+    return _fail(f"{message}{'' if message.endswith('?') else '.'} See '{command} --help'.", 2)
 
 
 def _fail(message: str, code: int) -> int:

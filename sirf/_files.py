@@ -50,11 +50,12 @@ def check_output(name: str, file: str | Path | None, *, suffixes: tuple[str, ...
     name
         What the caller calls this file, for the message: `out`, `json`.
     file
-        File to be written; None and `-` (standard output) pass.
+        File to be written; None passes, and `-` (standard output) for `json`.
     suffixes
         Endings that are understood, such as `(".png", ".svg")`; empty: any.
     """
-    if file is None or str(file) == "-":
+    # standard output is for JSON alone: pictures and pages are files
+    if file is None or (name == "json" and str(file) == "-"):
         return
     path = Path(file)
     # a wrong ending would be found by the writer after minutes of work

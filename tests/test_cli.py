@@ -207,6 +207,7 @@ def test_reach_meets_and_misses_a_limit(tmp_path: Path, capsys: Capture) -> None
     assert {"reach_mm", "limited_by", "curve"} <= set(result)
     assert result["reach_mm"] > 30
     assert main([*command, "--at-least", "100000"]) == 1
+    assert "reach is below the limit that was given, 100 m" in capsys.readouterr().err
     assert picture.exists()
 
 

@@ -43,6 +43,8 @@ def test_without_a_case_json_is_a_list_and_a_missed_limit_exits_1(reference_dir:
                  "--json", "-", "--com-db", "6"]  # fmt: skip
     done = RUNNER.invoke(app, arguments)
     assert done.exit_code == 1
+    # beside the verdict on the workbook's own limit
+    assert "COM of 5.359 dB is below the limit that was given, 6 dB" in done.stderr
     cases = json.loads(done.stdout)
     assert [case["package_case"] for case in cases] == [1, 2]
     assert cases[0]["com_db"] == pytest.approx(5.3587, abs=1e-3)

@@ -15,6 +15,7 @@ import typer
 from sirf._version import __version__
 from sirf.cli import output
 from sirf.cli.examples import EXAMPLES, epilog
+from sirf.cli.separate_files import SeparateFiles
 from sirf.cli.summaries import SUMMARIES
 
 HELP = "SerDes channel signal integrity: eyes, error ratios and reach, boards against co-packaged optics."
@@ -132,11 +133,14 @@ def program(only: str | None = None) -> typer.Typer:
     made = _root()
     for name, place in COMMANDS.items():
         if only in (None, name):
-            made.command(name=name, epilog=epilog(name), short_help=SUMMARIES.get(name))(found(place))
+            made.command(name=name, cls=SeparateFiles, epilog=epilog(name), short_help=SUMMARIES.get(name))(
+                found(place)
+            )
     for family, place in GROUPS.items():
         if only in (None, family):
             group = found(place)
             for entry in group.registered_commands:
+                entry.cls = SeparateFiles
                 entry.epilog = epilog(f"{family} {entry.name or getattr(entry.callback, '__name__', '')}")
             made.add_typer(group, name=family, short_help=SUMMARIES.get(family))
     return made

@@ -24,6 +24,7 @@ from sirf.cli.options import (
     Sort,
     Thru,
     Victim,
+    refuse_unread,
 )
 from sirf.cli.output import check_outputs, draw_picture, say, warn, write_json
 from sirf.cli.quantities import GivenSymbolRate, SymbolRate, parser
@@ -156,6 +157,7 @@ def figures(
 
 
 def check(
+    context: typer.Context,
     file: Annotated[Path, typer.Argument(help="Touchstone file (.sNp).", show_default=False)],
     port_order: PortOrder = None,
     mixed_mode: MixedMode = None,
@@ -183,6 +185,8 @@ def check(
     # a file that is written unrepaired would be a copy of the input, which a typing slip must not pass for a repair
     if out is not None and repair is None:
         raise SirfError(f"repair must be given with --out, got --out {out} alone. Add --repair dc,causal,passive.")
+    if repair is None:
+        refuse_unread(context, "limit", needs="--repair", got="no repair")
     check_output("out", out)
     check_outputs(json_file)
     if standard is not None:

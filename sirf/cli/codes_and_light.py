@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from sirf.cli.options import Json
-from sirf.cli.output import say, table, write_json
+from sirf.cli.options import Json, refuse_unread
+from sirf.cli.output import check_outputs, say, table, write_json
 from sirf.errors import SirfError
 
 
@@ -24,6 +24,7 @@ def fec(
     """Error ratios after forward error correction, computed for independent or burst errors."""
     from sirf.fec import ErrorChain, load
 
+    check_outputs(json_file)
     chosen = load(code)
     # a ratio by itself means independent bit errors; bursts need a chain
     results = [
@@ -53,6 +54,7 @@ def fec(
 
 
 def optics(
+    context: typer.Context,
     name: Annotated[
         str | None, typer.Argument(help="An optical path or a TOML file; all that ship by default.")
     ] = None,
@@ -66,7 +68,9 @@ def optics(
     json_file: Json = None,
 ) -> None:
     """Light of an optical path: amplitude, extinction, TDECQ, sensitivity and margin."""
+    check_outputs(json_file)
     if listing:
+        refuse_unread(context, "taps", "pattern", needs="a measurement", got="--list, which measures nothing")
         from sirf.cli.library import show_optics
 
         show_optics(name, json_file)

@@ -10,7 +10,16 @@ import typer
 
 from sirf.cli.channel_files import AS_THE_FILE_SAYS, ChannelFiles, Reading, with_reading
 from sirf.cli.options import Fext, Json, Next, Report, Thru
-from sirf.cli.output import check_limit, check_outputs, check_report, progress, say, write_json, write_picture
+from sirf.cli.output import (
+    check_limit,
+    check_outputs,
+    check_report,
+    limit_missed,
+    progress,
+    say,
+    write_json,
+    write_picture,
+)
 from sirf.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -107,7 +116,7 @@ def com_command(
     write_json(answer, json_file)
     # `com_db` of several cases is the least of them: a channel passes only if it does so with every package
     if at_least is not None and result.com_db < at_least:
-        raise typer.Exit(1)
+        limit_missed(f"COM of {result.com_db:.3f} dB is below the limit that was given, {at_least:g} dB")
 
 
 def _check_settings(standard: str | None, config: Path | None) -> None:

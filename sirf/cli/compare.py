@@ -10,7 +10,7 @@ import typer
 
 from sirf._files import check_output_folder
 from sirf.cli.ami import ModelOptions
-from sirf.cli.options import Json, ModelSearch, RxAmi, RxSo, TxAmi, TxSo
+from sirf.cli.options import Json, ModelSearch, RxAmi, RxSo, TxAmi, TxSo, on_command_line
 from sirf.cli.output import check_limit, check_outputs, progress, remark, say, table, write_json
 from sirf.cli.quantities import DataRate
 from sirf.errors import SirfError, shown
@@ -77,7 +77,7 @@ def compare(
     # a parameter of a model has an equals sign, a set of architectures has none
     jobs = [one for one in chosen or () if "=" not in one]
     settings = [one for one in chosen or () if "=" in one]
-    competition, architectures = _wanted(jobs, paths, rated=_given(context, "data_rate"))
+    competition, architectures = _wanted(jobs, paths, rated=on_command_line(context, "data_rate"))
     if explain is not None:
         # a row that is not there is refused before any work
         wanted = list(architectures)
@@ -114,13 +114,6 @@ def compare(
     write_json(plain, json_file)
     # on standard error: standard output is the answer, which may be JSON for a program
     remark(f"wrote {', '.join(write_comparison(result, out, architectures=architectures))} in {out}")
-
-
-def _given(context: typer.Context, name: str) -> bool:
-    """Whether an option stands on the command line."""
-    source = context.get_parameter_source(name)
-    # the value alone cannot tell: the default may be written out too
-    return source is not None and source.name == "COMMANDLINE"
 
 
 def _wanted(

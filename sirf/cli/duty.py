@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sirf.cli.options import Json
-from sirf.cli.output import say, table, with_range, write_json
+from sirf.cli.options import Json, refuse_unread
+from sirf.cli.output import check_outputs, say, table, with_range, write_json
 from sirf.cli.quantities import DataRate, count_option, listed, read_plain
 from sirf.errors import SirfError
 
@@ -19,6 +19,7 @@ DEFAULT = ("pluggable-retimed", "pluggable-linear", "npo", "cpo-retimed", "cpo-l
 
 
 def duty(
+    context: typer.Context,
     architectures: Annotated[
         list[str] | None, typer.Argument(help="Architectures by id; six by default.", show_default=False)
     ] = None,
@@ -49,6 +50,10 @@ def duty(
     from sirf.study.subject import ArchitectureSubject, subject_of
     from sirf.system.duty import all_reduce, at_temperature, energy_at_load, payload_share
 
+    check_outputs(json_file)
+    if not low_power:
+        # idle words are sent whether bursts are long or short
+        refuse_unread(context, "burst", needs="--low-power", got="idle words between bursts")
     loads = list(utilisation) if utilisation else [0.1, 0.3, 1.0]
     rows, answer = [], []
     for name in architectures or DEFAULT:

@@ -28,6 +28,7 @@ from sirf.cli.options import (
     Thru,
     TxAmi,
     TxSo,
+    refuse_unread,
 )
 from sirf.cli.output import check_outputs, check_report, line_width, progress, say, write_json, write_picture
 from sirf.cli.pictures import eye_picture, write_pictures
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 
 @with_reading
 def eye(
+    context: typer.Context,
     thru: Thru,
     standard: Standard = "802.3ck-c2m",
     fext: Fext = None,
@@ -77,6 +79,9 @@ def eye(
     """Show the eye of one channel after equalisation."""
     # every check before the first file is read: a wrong ending must not cost a search of a minute
     _check_engine(engine, waveform)
+    if engine == "statistical":
+        # it sends no symbols and draws no numbers
+        refuse_unread(context, "symbols", "seed", needs="--engine waveform", got="the statistical engine")
     check_report(report, statistical=engine == "statistical")
     check_seed(seed)
     check_outputs(json_file, out=out)

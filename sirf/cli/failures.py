@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sirf.cli.options import Json
-from sirf.cli.output import say, table, with_range, write_json
+from sirf.cli.output import check_outputs, say, table, with_range, write_json
 from sirf.cli.quantities import count_option, parser, read_data_rate
 from sirf.errors import SirfError
 from sirf.units import parse_capacity
@@ -69,6 +69,7 @@ def failures(
         switch_failures,
     )
 
+    check_outputs(json_file)
     # the one to be explained has a row too, and not two
     names = list(dict.fromkeys([*(architectures or list_failures()), *([explain] if explain else [])]))
     rows, answer, found = [], [], {}

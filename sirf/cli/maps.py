@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sirf.cli.options import Json
-from sirf.cli.output import Update, check_outputs, draw_picture, progress, say, write_json
+from sirf.cli.options import Json, refuse_unread
+from sirf.cli.output import Update, check_limit, check_outputs, draw_picture, progress, say, write_json
 from sirf.cli.quantities import listed, read_data_rate, read_length, read_plain, read_roughness_um
 from sirf.cli.studies import DEFAULT_STANDARD, standard_or_default
 from sirf.errors import SirfError
@@ -20,7 +20,12 @@ if TYPE_CHECKING:
     from sirf.study.subject import Subject
 
 
-KINDS = ("length-loss", "length-rate", "material-roughness")
+KINDS = {
+    "length-loss": ("lengths", "losses"),
+    "length-rate": ("lengths", "rates"),
+    "material-roughness": ("lengths", "materials", "roughness"),
+}
+"""Options that each kind of map reads."""
 LAMINATES = "fr4,megtron4,megtron6,megtron7,megtron8n,megtron8u,tachyon100g"
 ROUGHNESS_UM = (0.0, 0.15, 0.3, 0.45, 0.6, 0.8, 1.0, 1.5)
 """Axes of a map of materials by default."""
@@ -31,6 +36,7 @@ def _list_option(name: str, read_one: Callable[..., float], text: str) -> Any:
 
 
 def map_command(
+    context: typer.Context,
     kind: Annotated[str, typer.Argument(help="length-loss, length-rate or material-roughness.", show_default=False)],
     path: Annotated[
         str, typer.Argument(help="A path or its .toml file; for length-rate an architecture too.", show_default=False)
@@ -65,7 +71,14 @@ def map_command(
     """One figure over two quantities: length and loss, length and rate, material and roughness."""
     from sirf import plot
 
+    check_limit("--limit", limit)
     check_outputs(json_file, out=out)
+    if kind not in KINDS:
+        raise SirfError(f"kind of map must be one of {', '.join(KINDS)}, got {kind!r}. Use length-loss.")
+    for option in sorted({name for names in KINDS.values() for name in names} - set(KINDS[kind])):
+        refuse_unread(context, option, needs=" or ".join(one for one in KINDS if option in KINDS[one]), got=kind)
+    if out is None:
+        refuse_unread(context, "limit", needs="--out, on whose picture it is drawn", got="no picture")
     grids = Grids(lengths=lengths, losses=losses, rates=rates, materials=materials, roughness=roughness)
     with progress("map") as update:
         result = _make_map(kind, path, standard=standard, figure=figure, grids=grids, update=update)
@@ -88,8 +101,6 @@ def _make_map(
     from sirf.study import maps
     from sirf.study.subject import subject_of
 
-    if kind not in KINDS:
-        raise SirfError(f"kind of map must be one of {', '.join(KINDS)}, got {kind!r}. Use length-loss.")
     # a map of rates may be of an architecture, which has presets of its own
     if standard is None:
         standard = standard_or_default(path, None, None) if kind == "length-rate" else _default_standard(path, kind)
@@ -115,6 +126,8 @@ def _make_map(
     else:
         # both axes are taken by material and foil: the length is one number
         length = grids.lengths or [subject.length_m]
+        if len(length) > 1:
+            raise SirfError(f"--lengths must be one length for {kind}, got {len(length)}. Make a map of each.")
         result = maps.material_roughness_map(
             path,
             standard=str(standard),

@@ -15,7 +15,17 @@ from sirf.cli.options import (
     PackageCase,
     Report,
 )
-from sirf.cli.output import check_limit, check_outputs, check_report, draw_picture, progress, say, table, write_json
+from sirf.cli.output import (
+    check_limit,
+    check_outputs,
+    check_report,
+    draw_picture,
+    limit_missed,
+    progress,
+    say,
+    table,
+    write_json,
+)
 from sirf.cli.quantities import listed, parser, read_data_rate, read_length, read_plain
 from sirf.errors import SirfError
 
@@ -109,7 +119,8 @@ def modulation_command(
     # one modulation that meets the limit is enough: the study asks which to take
     best = max((row.com_db for row in result.rows if row.com_db is not None), default=None)
     if at_least is not None and (best is None or best < at_least):
-        raise typer.Exit(1)
+        found = "there is no COM" if best is None else f"the best COM is {best:.2f} dB"
+        limit_missed(f"{found}, and the limit that was given {at_least:g} dB")
 
 
 def _source(channel: str, files: ChannelFiles) -> str | Channel:
@@ -120,8 +131,10 @@ def _source(channel: str, files: ChannelFiles) -> str | Channel:
     if channel not in list_data("paths") and not channel.endswith(".toml"):
         return files.load()
     # a path brings its own neighbours
-    if files.fext or files.next:
-        raise SirfError(f"--fext and --next must go with a file, got the path {channel}. Leave them out.")
+    if files.fext or files.next or files.reading != AS_THE_FILE_SAYS:
+        raise SirfError(
+            f"--fext, --next and how ports are read must go with a file, got the path {channel}. Leave them out."
+        )
     return channel
 
 

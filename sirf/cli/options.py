@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from sirf.errors import SirfError
+
 Json = Annotated[
     str | None, typer.Option("--json", metavar="FILE", help="Write the result as JSON; - is standard output.")
 ]
@@ -61,3 +63,20 @@ Seed = Annotated[int, typer.Option(help="Seed of the random numbers.")]
 Ideal = Annotated[bool, typer.Option("--ideal-feedback", help="Feed sent symbols back: no DFE error propagation.")]
 
 Report = Annotated[Path | None, typer.Option("--report", help="Write the answer as a page with pictures (.html).")]
+
+
+def on_command_line(context: typer.Context, name: str) -> bool:
+    """Whether an option stands on the command line: its value cannot tell, for the default may be written out too."""
+    source = context.get_parameter_source(name)
+    return source is not None and source.name == "COMMANDLINE"
+
+
+def refuse_unread(context: typer.Context, *names: str, needs: str, got: str) -> None:
+    """`SirfError` for the first of some options, by parameter, that stands on the command line though nothing will read it.
+
+    `needs` is what they must go with, `got` what stands in its place.
+    """
+    spelt = {one.name: one.opts[0] for one in context.command.params}
+    for name in names:
+        if on_command_line(context, name):
+            raise SirfError(f"{spelt[name]} must go with {needs}, got {got}. Leave it out.")

@@ -15,7 +15,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import typer
 
 from sirf._display import strict
 from sirf._files import check_output, write_text
@@ -208,6 +210,12 @@ def _three_digits(value: float) -> str:
     # rounded first: 999.6 becomes 1,000, which has a comma
     rounded = float(f"{value:.3g}")
     return f"{rounded:,.0f}" if 1e3 <= abs(rounded) < 1e7 else f"{rounded:.3g}"
+
+
+def limit_missed(sentence: str) -> NoReturn:
+    """End a command with exit code 1 and a word why: the answer itself may hold a standard's verdict on another limit."""
+    remark(sentence)
+    raise typer.Exit(1)
 
 
 def check_outputs(json_file: str | None, **files: Path | None) -> None:

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from sirf.cli.options import Json
-from sirf.cli.output import check_limit, check_outputs, draw_picture, progress, say, write_json
+from sirf.cli.options import Json, refuse_unread
+from sirf.cli.output import check_limit, check_outputs, draw_picture, limit_missed, progress, say, write_json
 from sirf.cli.quantities import DataRate, parser, read_data_rate, read_length
 from sirf.errors import SirfError
 
@@ -19,6 +19,7 @@ TYPICAL_STEPS = 14
 
 
 def reach(
+    context: typer.Context,
     path: Annotated[
         str,
         typer.Argument(
@@ -76,6 +77,8 @@ def reach(
     if len(given) > 1:
         options = ", ".join(f"--{name.replace('_', '-')}" for name in limits)
         raise SirfError(f"limit must be one of {options}, got {len(given)}. Give one.")
+    if max_post_fec is None:
+        refuse_unread(context, "fec_code", needs="--ber-post-fec", got="no such limit")
     for option, value in given.items():
         check_limit(option, value if isinstance(value, float) else None)
     check_outputs(json_file, out=out)
@@ -107,7 +110,7 @@ def reach(
     write_json(result.to_dict(), json_file)
     # rounding of the reach to mm and back must not fail a limit that it meets
     if at_least is not None and (result.reach_mm is None or 1e-3 * result.reach_mm < at_least * (1 - 1e-9)):
-        raise typer.Exit(1)
+        limit_missed(f"reach is below the limit that was given, {at_least:g} m")
 
 
 def crossover(

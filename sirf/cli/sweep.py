@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sirf._files import check_output
-from sirf.cli.options import Json
+from sirf.cli.options import Json, refuse_unread
 from sirf.cli.output import check_outputs, progress, say, table, write_json
 from sirf.cli.quantities import parser, read_hours
 from sirf.errors import SirfError
@@ -22,6 +22,7 @@ study_commands = typer.Typer(no_args_is_help=True, help="Look at what a study fo
 
 
 def sweep(
+    context: typer.Context,
     study: StudyFile,
     results: Annotated[
         Path, typer.Option(help="File that keeps the cases; an interrupted run goes on from it.", show_default=False)
@@ -51,6 +52,8 @@ def sweep(
     # both would say where the cases run
     if scheduler is not None and (workers is not None or script is not None):
         raise SirfError("scheduler must stand without --workers and --slurm, got both. A cluster has its own workers.")
+    if script is None:
+        refuse_unread(context, "hours", needs="--slurm", got="no job script")
     asked = Study.from_toml(study)
     check_outputs(json_file)
     check_output("results", results)

@@ -15,6 +15,7 @@ from sirf.clock.wander import Wander
 from sirf.engine.waveform.simulate import simulate
 from sirf.errors import SirfError
 from sirf.link import Link
+from sirf.results.error_count import ErrorCount
 from sirf.signal.pam import bits_per_symbol
 from sirf.units import Given, parse_count, parse_frequency
 
@@ -29,12 +30,14 @@ class JitterTolerance:
     """Tolerated amplitudes in UI peak to peak at `frequency` in Hz, beside the mask's.
 
     `tolerated_ui` is the largest amplitude tried that passed; None where even the least did not, `unbounded` tells where the
-    largest tried passed. `ber` is the limit, `symbols` the least number of a run.
+    largest tried passed. `ber` is the limit, `symbols` the least number of a run, and `shown_ber` the ratio below which a run of
+    so many without an error stays at 99 %: where that is above the limit, passing shows no more.
     """
 
     mask: JitterMask
     ber: float
     symbols: int
+    shown_ber: float
     frequency: tuple[float, ...]
     mask_ui: tuple[float, ...]
     tolerated_ui: tuple[float | None, ...]
@@ -48,13 +51,16 @@ class JitterTolerance:
     def rows(self) -> tuple[tuple[str, str], ...]:
         """Frequency and finding of each point as text."""
         found = zip(self.frequency, self.mask_ui, self.tolerated_ui, self.unbounded, strict=True)
-        return tuple(
+        points = tuple(
             (
                 f"{1e-6 * frequency:g} MHz",
                 f"mask {asked:.3g} UI pp, tolerated {'none' if got is None else f'{got:.3g}'}{' or more' if more else ''}",
             )
             for frequency, asked, got, more in found
         )
+        if self.shown_ber <= self.ber:
+            return points
+        return (*points, ("shown", f"BER below {self.shown_ber:.1e} at 99 %, by runs of {self.symbols:,} symbols"))
 
     def __str__(self) -> str:
         """A small table."""
@@ -70,6 +76,7 @@ class JitterTolerance:
             "passed": self.passed,
             "ber": self.ber,
             "symbols": self.symbols,
+            "shown_ber": self.shown_ber,
             "frequency_hz": list(self.frequency),
             "mask_ui_pp": list(self.mask_ui),
             "tolerated_ui_pp": list(self.tolerated_ui),
@@ -101,7 +108,8 @@ def jtol(
     ber
         Most bit error ratio; the link's DER0 by default.
     symbols
-        Least number per run; by default what gives 20 bit errors at the limit, and at least one period of the jitter.
+        Least number per run, up to 20 million; by default what gives 20 bit errors at the limit as far as these allow, and at
+        least one period of the jitter.
     steps
         Halvings of the last octave: 3 finds the amplitude within 9 %.
 
@@ -120,10 +128,14 @@ def jtol(
     tones = tuple(parse_frequency(tone, name="frequencies") for tone in asked_for)
     if not tones:
         raise SirfError("frequencies must hold one at least, got none. Leave them out for the corners of the mask.")
-    count = (
+    bits = bits_per_symbol(link.order)
+    if symbols is None:
         # twenty errors at the limit: a ratio known within half of itself, enough to tell on which side of the limit a run is
-        parse_count(symbols, name="symbols") if symbols is not None else int(20.0 / limit / bits_per_symbol(link.order))
-    )
+        count = int(min(20.0 / limit / bits, MAX_RUN_SYMBOLS))
+    elif (count := parse_count(symbols, name="symbols")) > MAX_RUN_SYMBOLS:
+        raise SirfError(
+            f"symbols must be at most {MAX_RUN_SYMBOLS:,}, got {count:,}. Give the least number of one run."
+        )
     # without a loop nothing would follow the jitter, and a mask is of what a loop leaves
     clock = link.receiver.clock or ClockRecovery()
     # masks are drawn over frequency in Hz or over the symbol rate
@@ -153,6 +165,7 @@ def jtol(
         mask=chosen,
         ber=limit,
         symbols=count,
+        shown_ber=ErrorCount(symbols=count, bits_per_symbol=bits).interval()[1],
         frequency=tones,
         mask_ui=tuple(float(value) for value in asked),
         tolerated_ui=tuple(found),

@@ -17,6 +17,8 @@ from sirf.study.subject import Subject
 # near the least number that a float holds with all of its digits
 MIN_RATIO = 1e-300
 """Error ratios below count as it in margins."""
+OPENINGS = ("eye_height_mv", "eye_width_ui")
+"""Figures that are zero where an eye is closed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +91,9 @@ def _number(name: str, bound: Any) -> float:
     value = float(bound) if isinstance(bound, (int, float)) else float("nan")
     if FIGURES[name].ratio and not 0.0 < value < 0.5:
         raise SirfError(f"limit of {name} must be between 0 and 0.5, got {bound!r}. Use for example 1e-6.")
+    # a closed eye has neither height nor width: at most zero, every length would meet
+    if name in OPENINGS and value <= 0.0:
+        raise SirfError(f"limit of {name} must be positive, got {bound!r}. Give what the eye has to be open by.")
     if not abs(value) < float("inf"):
         # not-a-number fails the comparison
         raise SirfError(f"limit of {name} must be a finite number, got {bound!r}. Give one in its unit.")

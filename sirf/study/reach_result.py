@@ -85,5 +85,13 @@ class Reach:
     def _rows(self) -> Sequence[tuple[str, str]]:
         costs = ((f"cost of {name}", f"{cost:.1f} dB") for name, cost in self.gained_db.items())
         gains = ((f"3 dB less {name}", f"{gain:.2f} decades") for name, gain in self.gained_decades.items())
-        found = f"lengths up to it meet, those {100.0 * self.tolerance:.2g} % longer miss"
-        return [("found as", found), ("limited by", self.limited_by), *gains, *costs]
+        return [("found as", self._found()), ("limited by", self.limited_by), *gains, *costs]
+
+    def _found(self) -> str:
+        """What the lengths about the reach do."""
+        if self.reach_mm is None:
+            return "the shortest length misses"
+        # a search that ran out of lengths saw none that misses
+        if all(length <= self.reach_mm for length, _, _ in self.curve):
+            return "all lengths meet"
+        return f"lengths up to it meet, those {100.0 * self.tolerance:.2g} % longer miss"

@@ -131,7 +131,8 @@ def switch_failures(port: PortFailures, *, capacity: Given = 51.2e12, spare_port
     ports = round(parse_capacity(capacity) / port.rate)
     if ports < 1:
         raise SirfError(
-            f"capacity must hold a port of {port.rate / 1e9:g} Gb/s, got {capacity}. Give for example 51.2Tb/s."
+            f"capacity must hold a port of {port.rate / 1e9:g} Gb/s, got {parse_capacity(capacity) / 1e9:g} Gb/s. "
+            "Give for example 51.2Tb/s."
         )
     needed = ports - _spares(spare_ports, ports)
     # while the package is exchanged every port is down, not only the one that failed: this share of time multiplies all

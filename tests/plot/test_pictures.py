@@ -209,6 +209,7 @@ def test_jitter_tolerance_against_its_mask(tmp_path: Path) -> None:
         mask=mask,
         ber=1e-5,
         symbols=10_000,
+        shown_ber=1e-6,
         frequency=tones,
         mask_ui=tuple(mask.amplitude(np.array(tones), RATE)),
         tolerated_ui=(300.0, 1.0, 0.1, 0.03, None),

@@ -46,7 +46,19 @@ def test_search_finds_the_edge_from_either_side() -> None:
     assert _largest(lambda amplitude: False, 1.0, 3) == (None, False)
 
 
+def test_what_too_short_runs_show_is_said(link: Link) -> None:
+    """No run of 5,000 symbols shows 1e-9: without an error it shows that the ratio is below 4.6 over its bits."""
+    result = jtol(link, frequencies=[160e6], ber=1e-9, symbols=5_000, mask="802.3dj", steps=0)
+    assert result.shown_ber == pytest.approx(-np.log(0.01) / 10_000, rel=1e-3)
+    assert result.to_dict()["shown_ber"] == result.shown_ber
+    assert "BER below 4.6e-04 at 99 %, by runs of 5,000 symbols" in str(result)
+    long = jtol(link, frequencies=[160e6], ber=1e-2, symbols=5_000, mask="802.3dj", steps=0)
+    assert "shown" not in str(long)
+
+
 def test_limits_that_are_none_are_refused(link: Link) -> None:
+    with pytest.raises(SirfError, match="symbols must be at most 20,000,000, got 1,000,000,000"):
+        jtol(link, symbols="1e9")
     with pytest.raises(SirfError, match="ber must be between"):
         jtol(link, ber=0.0)
     with pytest.raises(SirfError, match="symbols must be at least 1"):

@@ -27,6 +27,7 @@ from sirf.study.limits import limit_of
 from sirf.study.measurement import Measurement
 from sirf.study.ratio_length import RatioLength
 from sirf.study.reach import reach
+from sirf.study.reach_result import Reach
 from sirf.study.sections import sections
 from sirf.study.subject import SAMPLES_PER_UI, STEP, ArchitectureSubject, PathSubject, subject_of
 from sirf.system.architecture import load_architecture
@@ -343,6 +344,22 @@ def test_bad_input_is_refused() -> None:
         compare(["pigeon"])
     with pytest.raises(SirfError, match="data_rate must be one of"):
         compare(data_rate=1e9)
+
+
+@pytest.mark.parametrize(
+    ("reach_mm", "said"),
+    [
+        (None, "the shortest length misses"),
+        (120.0, "lengths up to it meet, those 2 % longer miss"),
+        # no length that misses was seen
+        (400.0, "all lengths meet"),
+    ],
+)
+def test_what_lengths_about_the_reach_do_is_said_as_it_was_found(reach_mm: float | None, said: str) -> None:
+    curve = ((100.0, 1e-9, 8.0), (200.0, 1e-5, 16.0), (400.0, 1e-2, 32.0))
+    found = Reach(path="npo", standard=None, limit=("ber", 1e-6), reach_mm=reach_mm, limited_by="loss", curve=curve)
+    assert said in str(found)
+    assert ("longer miss" in str(found)) == (reach_mm == 120.0)
 
 
 def test_every_figure_has_a_label() -> None:
