@@ -99,3 +99,10 @@ def test_a_question_ends_with_its_own_mark(capsys: Capture) -> None:
     assert capsys.readouterr().err == (
         "sirf: No such command 'comp'. Did you mean 'com', 'compare'? See 'sirf --help'.\n"
     )
+
+
+def test_a_way_is_compared_once(capsys: Capture) -> None:
+    # by whatever name it is given
+    for names in (["npo", "npo"], ["pluggable", "npo", "pluggable-retimed"]):
+        assert main(["compare", *names]) == 2
+        assert "architectures must have an id each, got" in capsys.readouterr().err

@@ -138,15 +138,22 @@ def contour_lines(axes: Axes, result: StatisticalEye, outlined: Mapping[float, O
     """Outlines by error ratio over an eye, a line with a label for each ratio, from below upwards."""
     drawn: list[Line2D] = []
     for index, (ratio, found) in enumerate(outlined.items()):
-        label = f"{ratio:g}" + (" (DER0)" if ratio == result.link.der0 else "")
+        label = contour_label(result, ratio, found)
         shapes = [outline for outline in found if outline is not None]
-        if len(shapes) < len(result.thresholds):
-            label += ", closed" if not shapes else f", {len(shapes)} of {len(result.thresholds)} open"
         # one line for all eyes, with gaps between them; empty where all are closed, but for its place in the legend
         time, millivolts = (np.concatenate([[], *(np.append(shape[k], np.nan) for shape in shapes)]) for k in (0, 1))
         colour, style = COLOURS[index % len(COLOURS)], LINE_STYLES[index % len(LINE_STYLES)]
         drawn += axes.plot(time, millivolts, color=colour, linestyle=style, linewidth=1.2, label=label)
     return drawn
+
+
+def contour_label(result: StatisticalEye, ratio: float, outlines_found: Outlines) -> str:
+    """The name of the outlines at an error ratio: whose ratio it is, and how many of the eyes are open at it."""
+    label = f"{ratio:g}" + (" (DER0)" if ratio == result.link.der0 else "")
+    opened = sum(outline is not None for outline in outlines_found)
+    if opened == len(result.thresholds):
+        return label
+    return f"{label}, {opened} of {len(result.thresholds)} open" if opened else f"{label}, closed"
 
 
 def contour_legend(axes: Axes, lines: Sequence[Line2D]) -> Legend:

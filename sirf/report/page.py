@@ -17,7 +17,7 @@ from sirf._arrays import Float, Pixels
 from sirf._display import strict
 from sirf._version import __version__
 from sirf.errors import SirfError
-from sirf.plot.eye import COLOURS, Outlines
+from sirf.plot.eye import COLOURS, Outlines, contour_label
 from sirf.report.eye_sheet import FRAME
 from sirf.report.frame import DOTS_PER_INCH, pixels_of
 
@@ -42,12 +42,12 @@ class EyeView:
     """An eye on a page: its picture, lines over it, and the density that the pointer reads.
 
     `lines` are (layer, colour, points) with points in the unit square, downwards; `density` is one byte for each phase and
-    level, 10^(1 - byte / 12) per mV, 255 for nothing, in base64.
+    level, 10^(1 - byte / 12) per mV, 255 for nothing, in base64. `contours` are (colour, name).
     """
 
     name: str
     caption: str
-    contours: str
+    contours: tuple[tuple[str, str], ...]
     picture: str
     density: str
     frame: dict[str, float]
@@ -70,7 +70,10 @@ def eye_view(
     return EyeView(
         name=name,
         caption=caption,
-        contours=", ".join(f"{ratio:g}" for ratio in outlined),
+        contours=tuple(
+            (COLOURS[index % len(COLOURS)], contour_label(eye, ratio, shapes))
+            for index, (ratio, shapes) in enumerate(outlined.items())
+        ),
         picture=as_text(picture),
         density=_density(eye, top_mv),
         frame={**FRAME, "phases": len(eye.phase_ui), "bins": BINS, "top": top_mv},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import as_completed
 from functools import lru_cache
@@ -107,6 +108,11 @@ def compare(
             f"data_rate must be one of {known} Gb/s, got {data_rate / 1e9:g} Gb/s. Write for example '106.25Gb/s'."
         )
     wanted = [load_architecture(name) for name in paths]
+    # rows and files are known by it
+    if twice := [one for one, count in Counter(item.id for item in wanted).items() if count > 1]:
+        raise SirfError(
+            f"architectures must have an id each, got {twice[0]} twice. Name each once, or change a file's id."
+        )
     # rows that nobody named are left out where they have no interface of this rate; a named one is refused
     if paths is ORDER:
         wanted = [item for item in wanted if item.has(data_rate)]

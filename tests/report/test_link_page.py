@@ -34,6 +34,13 @@ def test_page_of_an_eye(thru: Path, tmp_path: Path) -> None:
     assert f"Bit error ratio {plain['ber']:.2e}; the worst eye is open by {plain['eye_height_mv']:.2f} mV" in text
     assert inside(text) == plain
     assert 'class="contour"' in text
+    # each contour's colour is named, and whether it could be drawn at all
+    caption = re.search(r"Contours from the outside in, at an error ratio of (.*?)</figcaption>", text, flags=re.S)
+    assert caption is not None
+    named = re.findall(r'color:(#\w+)" aria-hidden="true">.</span> ([^;<]*)[;.]', caption[1])
+    drawn = dict.fromkeys(re.findall(r'class="contour" stroke="(#\w+)"', text))
+    assert [colour for colour, name in named if "closed" not in name] == list(drawn)
+    assert named[0][1] == "1e-05 (DER0)"
     assert "http:" not in text
     assert "https:" not in text
 
