@@ -17,6 +17,8 @@ from numba.core import types
 from numba.core.compiler import Flags
 from numba.core.targetconfig import ConfigStack
 
+from sirf._kernels.lean_calls import written_signature
+
 
 class SettledFlags(Flags):
     """Options of one compilation, which stay as they are: hashed once and not for each call that numba types."""
@@ -57,12 +59,11 @@ def kept_call_types(context: Any) -> Iterator[None]:
 
     def kept(function: Any, args: Any, kws: Any) -> Any:
         flags = ConfigStack.top_or_none()
-        numbers = (
-            isinstance(function, types.Function)
-            and not kws
-            and isinstance(flags, SettledFlags)
-            and _KEYS in vars(function)
-        )
+        # what numba compiles of its own meanwhile goes by other options
+        in_kernel = isinstance(flags, SettledFlags)
+        if in_kernel and (written := written_signature(function, args, kws)) is not None:
+            return written
+        numbers = isinstance(function, types.Function) and not kws and in_kernel and _KEYS in vars(function)
         if not numbers or not all(isinstance(one, types.Number | types.Boolean) for one in args):
             return resolve(function, args, kws)
         found = _KEPT.setdefault(flags, {})

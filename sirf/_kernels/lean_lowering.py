@@ -9,6 +9,7 @@ numba copies a whole array to read one element, makes a record of a range to cou
 
 from __future__ import annotations
 
+import operator
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -19,8 +20,7 @@ from numba.core.compiler_machinery import register_pass
 from numba.core.lowering import Lower
 from numba.core.typed_passes import NativeLowering
 
-PARTS = {"meminfo": 0, "parent": 1, "nitems": 2, "itemsize": 3, "data": 4, "shape": 5, "strides": 6}
-"""Where an array's record, as its argument of a function, has what is read here."""
+from sirf._kernels.lean_calls import PARTS, record, write_call
 
 
 class _Bounds(NamedTuple):
@@ -315,17 +315,17 @@ class LeanLower(Lower):
 
     def _view(self, array: str, kind: Any, selection: _Selection) -> Any:
         """The record of a part of an array, which holds a reference to the whole."""
-        builder = self.builder
-        view = self.context.get_constant_undef(kind)
-        for part in ("meminfo", "parent", "itemsize"):
-            view = builder.insert_value(view, self._part(array, part), PARTS[part])
-        view = builder.insert_value(view, self._address(array, selection.places), PARTS["data"])
-        count = None
-        for at, (axis, length) in enumerate(selection.lengths.items()):
-            view = builder.insert_value(view, length, [PARTS["shape"], at])
-            view = builder.insert_value(view, self._part(array, "strides", axis), [PARTS["strides"], at])
-            count = length if count is None else builder.mul(count, length, flags=["nsw"])
-        view = builder.insert_value(view, count, PARTS["nitems"])
+        view = record(
+            self.context,
+            self.builder,
+            kind,
+            owner=self._part(array, "meminfo"),
+            parent=self._part(array, "parent"),
+            data=self._address(array, selection.places),
+            lengths=list(selection.lengths.values()),
+            strides=[self._part(array, "strides", axis) for axis in selection.lengths],
+            item=self._part(array, "itemsize"),
+        )
         self.incref(kind, view)
         return view
 
@@ -392,6 +392,25 @@ class LeanLower(Lower):
             )
         return super().lower_expr(resty, expr)
 
+    def lower_binop(self, resty: Any, expr: Any, op: Any) -> Any:
+        """The value of an operation on two values."""
+        signature = self.fndesc.calltypes[expr]
+        kinds = signature.args
+        numbers = all(isinstance(kind, types.Number | types.Boolean) for kind in kinds)
+        # numba has forms of their own for powers of constants
+        if not numbers or op in (operator.pow, operator.ipow):
+            return super().lower_binop(resty, expr, op)
+        pairs = zip((expr.lhs, expr.rhs), kinds, strict=True)
+        values = [self._cast_var(one, kind) for one, kind in pairs]
+        result = _operation(self.builder, op, (*kinds, signature.return_type), values)
+        if result is None:
+            typing = self.context.typing_context
+            function = typing.resolve_value_type(op)
+            result = self.context.get_function(function, typing.resolve_function_type(function, kinds, {}))(
+                self.builder, values
+            )
+        return self.context.cast(self.builder, result, signature.return_type, resty)
+
     def lower_call(self, resty: Any, expr: Any) -> Any:
         """The value of a call."""
         function = self.typeof(expr.func.name)
@@ -399,7 +418,8 @@ class LeanLower(Lower):
             name = expr.args[0].name
             if _is_plain_array(self.typeof(name)):
                 return self.context.cast(self.builder, self._part(name, "shape", 0), types.intp, resty)
-        return super().lower_call(resty, expr)
+        written = write_call(self, resty, expr)
+        return super().lower_call(resty, expr) if written is None else written
 
     def lower_inst(self, inst: Any) -> None:
         """Write one statement in LLVM's form."""
@@ -408,6 +428,45 @@ class LeanLower(Lower):
             super().lower_inst(inst)
         else:
             own(inst)
+
+
+ARITHMETIC = {
+    operator.add: "add",
+    operator.iadd: "add",
+    operator.sub: "sub",
+    operator.isub: "sub",
+    operator.mul: "mul",
+    operator.imul: "mul",
+}
+COMPARISONS = {
+    operator.lt: "<",
+    operator.le: "<=",
+    operator.gt: ">",
+    operator.ge: ">=",
+    operator.eq: "==",
+    operator.ne: "!=",
+}
+
+
+def _operation(builder: Any, op: Any, kinds: tuple[Any, Any, Any], values: list[Any]) -> Any:
+    """An operation on two numbers of one type, written as numba writes it; None for others."""
+    kind: Any = kinds[0]
+    real = isinstance(kind, types.Float)
+    if kinds[1] != kind or isinstance(kind, types.Literal) or not (real or isinstance(kind, types.Integer)):
+        return None
+    # small whole numbers are summed as large ones
+    if op in ARITHMETIC and kinds[2] == kind:
+        if real:
+            return getattr(builder, "f" + ARITHMETIC[op])(*values)
+        return getattr(builder, ARITHMETIC[op])(*values, flags=["nsw"] if kind.signed else [])
+    if op not in COMPARISONS:
+        return None
+    if real:
+        # what is no number is unlike all
+        compared = builder.fcmp_unordered if op is operator.ne else builder.fcmp_ordered
+    else:
+        compared = builder.icmp_signed if kind.signed else builder.icmp_unsigned
+    return compared(COMPARISONS[op], *values)
 
 
 class _Uses:

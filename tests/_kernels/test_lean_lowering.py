@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from numba import njit
 from numba.core.codegen import CPUCodeLibrary
+from numba.core.event import Event, Listener, install_listener
 
 from sirf._kernels.jit import OPTIONS, kernel
 
@@ -263,3 +264,121 @@ def test_parts_of_arrays_that_a_kernel_makes_hold_them() -> None:
     gc.collect()
     np.testing.assert_array_equal(row, np.full(3, 2.0))
     np.testing.assert_array_equal(rows, np.full((4, 3), 3.0))
+
+
+def reckoned(first: Any, second: Any) -> Any:
+    return (
+        first + second,
+        first - second,
+        first * second,
+        first < second,
+        first <= second,
+        first > second,
+        first >= second,
+        first == second,
+        first != second,
+        first // second,
+        first % second,
+        first**2,
+        max(first, second),
+        min(second, first),
+        max(first, second, first),
+    )
+
+
+NUMBERS = [
+    *(7, -3, np.uint8(200), np.uint8(100), np.int32(2**31 - 1), np.uint64(5)),
+    *(2.5, np.float32(0.1), np.nan, -0.0),
+]
+RECKONED, BY_NUMBA = never_on_disk(reckoned), njit(**OPTIONS)(reckoned)
+
+
+@pytest.mark.parametrize("first", NUMBERS)
+def test_numbers_are_reckoned_with_as_numba_does(first: Any) -> None:
+    for second in NUMBERS:
+        for one, other in zip(RECKONED(first, second), BY_NUMBA(first, second), strict=True):
+            assert type(one) is type(other)
+            np.testing.assert_array_equal(one, other)
+            assert np.signbit(one) == np.signbit(other)
+
+
+def product_and_ratio(first: Any, second: Any) -> Any:
+    return first * second, first + second, first - second, first / second, first == second, abs(first)
+
+
+def test_complex_numbers_are_reckoned_with_as_numba_does() -> None:
+    first, second = 1.5 - 2j, -0.25 + 3j
+    assert never_on_disk(product_and_ratio)(first, second) == njit(**OPTIONS)(product_and_ratio)(first, second)
+
+
+def made(rows: int, columns: int) -> Any:
+    return (
+        np.zeros(rows),
+        np.zeros((rows, columns), dtype=np.int32),
+        np.ones(columns, np.complex128),
+        np.ones((rows, columns, 2)),
+        np.zeros((rows, 3), dtype=np.bool_),
+        np.empty((columns, rows), np.float32),
+        np.empty(rows, dtype=np.uint16),
+    )
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(3, 4), (0, 5), (1, 1)])
+def test_new_arrays_are_as_those_of_numpy(rows: int, columns: int) -> None:
+    for place, (found, expected) in enumerate(zip(MADE(rows, columns), made(rows, columns), strict=True)):
+        assert (found.dtype, found.shape, found.size) == (expected.dtype, expected.shape, expected.size)
+        # of nothing they say nothing
+        assert found.size == 0 or found.strides == expected.strides
+        assert found.flags.c_contiguous
+        assert found.flags.writeable
+        if place < 5:
+            np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(-1, 3), (3, -1), (-2, -3), (2**40, 2**40), (2**62, 1)])
+def test_no_array_has_a_size_that_there_is_not(rows: int, columns: int) -> None:
+    with pytest.raises((ValueError, MemoryError)):
+        MADE(rows, columns)
+
+
+MADE = never_on_disk(made)
+
+
+def test_new_arrays_and_larger_numbers_take_no_functions_of_numbas() -> None:
+    def largest(count: int) -> float:
+        values = np.zeros(count)
+        values[0] = max(count, 3)
+        return min(values[0], 7.0)  # type: ignore[no-any-return]
+
+    with install_listener("numba:compile", listener := Compiled()):
+        assert never_on_disk(largest)(5) == 5.0
+    assert set(listener.names) == {"largest"}
+
+
+class Compiled(Listener):
+    """Names of what numba compiles."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    def on_start(self, event: Event) -> None:
+        self.names.append(event.data["dispatcher"].py_func.__name__)
+
+    def on_end(self, event: Event) -> None:
+        pass
+
+
+def whole_arrays(values: Any, other: Any) -> Any:
+    pairs = np.array([values[0], other[0]])
+    squares = [one * one for one in (1.0, 2.0)]
+    total = -values * other + np.sqrt(values)
+    total += 1.0
+    return pairs, squares[1], total
+
+
+def test_lists_and_expressions_of_whole_arrays_are_compiled_too() -> None:
+    values, other = np.arange(4.0), np.arange(1.0, 5.0)
+    found, expected = never_on_disk(whole_arrays)(values, other), whole_arrays(values, other)
+    np.testing.assert_array_equal(found[0], expected[0])
+    assert found[1] == expected[1] == 4.0
+    np.testing.assert_array_equal(found[2], expected[2])
