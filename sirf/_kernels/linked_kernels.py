@@ -20,11 +20,20 @@ from numba.core.compiler import Compiler, Flags
 from numba.core.registry import CPUDispatcher
 from numba.core.sigutils import normalize_signature
 from numba.core.targetconfig import ConfigStack
-from numba.core.typed_passes import NativeLowering
+from numba.core.typed_passes import NativeLowering, NopythonRewrites
+from numba.core.untyped_passes import InlineClosureLikes
 from numba.np.numpy_support import as_dtype
 
 from sirf._kernels.call_types import SettledFlags, kept_call_types
 from sirf._kernels.lean_lowering import LeanLowering
+from sirf._kernels.quick_passes import ClosuresWhereThereAre, RewritesOfArrays, quick_passes
+
+QUICKER: dict[Any, Any] = {
+    InlineClosureLikes: ClosuresWhereThereAre,
+    NopythonRewrites: RewritesOfArrays,
+    NativeLowering: LeanLowering,
+}
+"""Passes of our own in place of numba's."""
 
 
 class _Definitions:
@@ -92,7 +101,7 @@ class _LinkedCompiler(Compiler):
     def _compile_core(self) -> Any:
         state = self.state
         state.flags = SettledFlags(state.flags)
-        with kept_call_types(state.typingctx):
+        with kept_call_types(state.typingctx), quick_passes():
             return super()._compile_core()
 
     def define_pipelines(self) -> Any:
@@ -104,7 +113,7 @@ class _LinkedCompiler(Compiler):
         context.create_cpython_wrapper, context.get_executable = _no_entry, _identity_of
         pipelines = super().define_pipelines()
         for one in pipelines:
-            one.passes = [(LeanLowering if step is NativeLowering else step, words) for step, words in one.passes]
+            one.passes = [(QUICKER.get(step, step), words) for step, words in one.passes]
         return pipelines
 
 
