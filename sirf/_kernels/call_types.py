@@ -1,4 +1,4 @@
-"""Types of calls of numbers, which numba works out anew for each of them: kept while kernels compile.
+"""Types of calls of numbers and arrays, which numba works out anew for each of them: kept while kernels compile.
 
 To type `a + b` numba tries each of its rules for a sum in turn, those of arrays, dates and text too, and words a message for each
 that does not apply. A kernel has hundreds of such places, and each is typed in at least two rounds.
@@ -42,6 +42,8 @@ class SettledFlags(Flags):
         return bool(super().__eq__(other))
 
 
+PLAIN = (types.Number, types.Boolean, types.Array, types.SliceType, types.RangeType, types.NoneType, types.NumberClass)
+"""Types that stay as they are while a kernel is typed, where a list has no type until something is put into it."""
 _KEYS = "_impl_keys"
 """Where a function type of numba notes its forms: a release that does so elsewhere types each call anew."""
 _KEPT: dict[Flags, dict[tuple[int, ...], tuple[Any, ...]]] = {}
@@ -50,7 +52,7 @@ _KEPT: dict[Flags, dict[tuple[int, ...], tuple[Any, ...]]] = {}
 
 @contextmanager
 def kept_call_types(context: Any) -> Iterator[None]:
-    """Have the typing `context` keep what it finds for functions of numbers, where a kernel compiles."""
+    """Have the typing `context` keep what it finds for functions of numbers and arrays, where a kernel compiles."""
     if "resolve_function_type" in vars(context):
         # a kernel within the compilation of another one
         yield
@@ -63,8 +65,8 @@ def kept_call_types(context: Any) -> Iterator[None]:
         in_kernel = isinstance(flags, SettledFlags)
         if in_kernel and (written := written_signature(function, args, kws)) is not None:
             return written
-        numbers = isinstance(function, types.Function) and not kws and in_kernel and _KEYS in vars(function)
-        if not numbers or not all(isinstance(one, types.Number | types.Boolean) for one in args):
+        keeps = isinstance(function, types.Function) and not kws and in_kernel and _KEYS in vars(function)
+        if not keeps or not all(isinstance(one, PLAIN) for one in args):
             return resolve(function, args, kws)
         found = _KEPT.setdefault(flags, {})
         # types of equal content are one object to numba as long as it lives, which the value here sees to

@@ -1,6 +1,7 @@
-"""Calls in kernels that are written out where they stand: numba compiles a function of its own for each of them and each type.
+"""Calls and operations in kernels that are written out where they stand.
 
-Empty arrays, zeros and ones, the larger and the smaller of numbers, and lengths.
+Empty arrays, zeros, ones, and the larger and smaller of numbers, for which numba compiles a function of its own of each type;
+operations on two numbers, for which it tries rule after rule.
 """
 
 # numba is typed in part
@@ -8,6 +9,7 @@ Empty arrays, zeros and ones, the larger and the smaller of numbers, and lengths
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from functools import reduce
 from typing import Any
@@ -19,6 +21,22 @@ from numba.core.typing.templates import signature
 NO_SIZE = "array dimensions must be 0 or more and fit into memory together, got others. Check the sizes that the kernel is given."
 ARRAYS: tuple[Any, ...] = (np.empty, np.zeros, np.ones)
 LIMITS: Mapping[object, str] = {max: ">", min: "<"}
+ARITHMETIC = {
+    operator.add: "add",
+    operator.iadd: "add",
+    operator.sub: "sub",
+    operator.isub: "sub",
+    operator.mul: "mul",
+    operator.imul: "mul",
+}
+COMPARISONS = {
+    operator.lt: "<",
+    operator.le: "<=",
+    operator.gt: ">",
+    operator.ge: ">=",
+    operator.eq: "==",
+    operator.ne: "!=",
+}
 PARTS = {"meminfo": 0, "parent": 1, "nitems": 2, "itemsize": 3, "data": 4, "shape": 5, "strides": 6}
 """Where an array's record, as its argument of a function, has its parts."""
 
@@ -139,3 +157,40 @@ def record(
 
 def _is_signed(kind: Any) -> bool:
     return isinstance(kind, types.Integer) and bool(kind.signed)  # type: ignore[attr-defined]
+
+
+def write_operation(lower: Any, kind: Any, expr: Any, op: Any) -> Any:
+    """The value of an operation on two numbers, of the type `kind`; None for another one, which numba sees to."""
+    called = lower.fndesc.calltypes[expr]
+    kinds = called.args
+    # numba has forms of their own for powers of constants
+    if op in (operator.pow, operator.ipow) or not all(isinstance(one, types.Number | types.Boolean) for one in kinds):
+        return None
+    context, builder, typing = lower.context, lower.builder, lower.context.typing_context
+    values = [lower._cast_var(one, own) for one, own in zip((expr.lhs, expr.rhs), kinds, strict=True)]
+    result = _operation(builder, op, (*kinds, called.return_type), values)
+    if result is None:
+        function = typing.resolve_value_type(op)
+        result = context.get_function(function, typing.resolve_function_type(function, kinds, {}))(builder, values)
+    return context.cast(builder, result, called.return_type, kind)
+
+
+def _operation(builder: Any, op: Any, kinds: tuple[Any, Any, Any], values: list[Any]) -> Any:
+    """An operation on two numbers of one type, written as numba writes it; None for others."""
+    kind: Any = kinds[0]
+    real = isinstance(kind, types.Float)
+    if kinds[1] != kind or isinstance(kind, types.Literal) or not (real or isinstance(kind, types.Integer)):
+        return None
+    # small whole numbers are summed as large ones
+    if op in ARITHMETIC and kinds[2] == kind:
+        if real:
+            return getattr(builder, "f" + ARITHMETIC[op])(*values)
+        return getattr(builder, ARITHMETIC[op])(*values, flags=["nsw"] if kind.signed else [])
+    if op not in COMPARISONS:
+        return None
+    if real:
+        # what is no number is unlike all
+        compared = builder.fcmp_unordered if op is operator.ne else builder.fcmp_ordered
+    else:
+        compared = builder.icmp_signed if kind.signed else builder.icmp_unsigned
+    return compared(COMPARISONS[op], *values)

@@ -9,7 +9,6 @@ numba copies a whole array to read one element, makes a record of a range to cou
 
 from __future__ import annotations
 
-import operator
 from collections import Counter, defaultdict
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -20,7 +19,7 @@ from numba.core.compiler_machinery import register_pass
 from numba.core.lowering import Lower
 from numba.core.typed_passes import NativeLowering
 
-from sirf._kernels.lean_calls import PARTS, record, write_call
+from sirf._kernels.lean_calls import PARTS, record, write_call, write_operation
 
 
 class _Bounds(NamedTuple):
@@ -394,22 +393,8 @@ class LeanLower(Lower):
 
     def lower_binop(self, resty: Any, expr: Any, op: Any) -> Any:
         """The value of an operation on two values."""
-        signature = self.fndesc.calltypes[expr]
-        kinds = signature.args
-        numbers = all(isinstance(kind, types.Number | types.Boolean) for kind in kinds)
-        # numba has forms of their own for powers of constants
-        if not numbers or op in (operator.pow, operator.ipow):
-            return super().lower_binop(resty, expr, op)
-        pairs = zip((expr.lhs, expr.rhs), kinds, strict=True)
-        values = [self._cast_var(one, kind) for one, kind in pairs]
-        result = _operation(self.builder, op, (*kinds, signature.return_type), values)
-        if result is None:
-            typing = self.context.typing_context
-            function = typing.resolve_value_type(op)
-            result = self.context.get_function(function, typing.resolve_function_type(function, kinds, {}))(
-                self.builder, values
-            )
-        return self.context.cast(self.builder, result, signature.return_type, resty)
+        written = write_operation(self, resty, expr, op)
+        return super().lower_binop(resty, expr, op) if written is None else written
 
     def lower_call(self, resty: Any, expr: Any) -> Any:
         """The value of a call."""
@@ -428,45 +413,6 @@ class LeanLower(Lower):
             super().lower_inst(inst)
         else:
             own(inst)
-
-
-ARITHMETIC = {
-    operator.add: "add",
-    operator.iadd: "add",
-    operator.sub: "sub",
-    operator.isub: "sub",
-    operator.mul: "mul",
-    operator.imul: "mul",
-}
-COMPARISONS = {
-    operator.lt: "<",
-    operator.le: "<=",
-    operator.gt: ">",
-    operator.ge: ">=",
-    operator.eq: "==",
-    operator.ne: "!=",
-}
-
-
-def _operation(builder: Any, op: Any, kinds: tuple[Any, Any, Any], values: list[Any]) -> Any:
-    """An operation on two numbers of one type, written as numba writes it; None for others."""
-    kind: Any = kinds[0]
-    real = isinstance(kind, types.Float)
-    if kinds[1] != kind or isinstance(kind, types.Literal) or not (real or isinstance(kind, types.Integer)):
-        return None
-    # small whole numbers are summed as large ones
-    if op in ARITHMETIC and kinds[2] == kind:
-        if real:
-            return getattr(builder, "f" + ARITHMETIC[op])(*values)
-        return getattr(builder, ARITHMETIC[op])(*values, flags=["nsw"] if kind.signed else [])
-    if op not in COMPARISONS:
-        return None
-    if real:
-        # what is no number is unlike all
-        compared = builder.fcmp_unordered if op is operator.ne else builder.fcmp_ordered
-    else:
-        compared = builder.icmp_signed if kind.signed else builder.icmp_unsigned
-    return compared(COMPARISONS[op], *values)
 
 
 class _Uses:

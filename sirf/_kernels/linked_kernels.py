@@ -158,6 +158,7 @@ class KernelDispatcher(CPUDispatcher):
     def __init__(self, function: Any, *, compact: bool, **options: Any) -> None:
         super().__init__(function, targetoptions={"nopython": True} | options)
         self._linked_compiler = _CompactLinkedCompiler if compact else _LinkedCompiler
+        self.enable_caching()
         compiler: Any = getattr(self, "_compiler")  # noqa: B009  # numba declares it nowhere
         compiler._compile_core = self._with_entry
 

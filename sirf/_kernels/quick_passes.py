@@ -13,6 +13,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import BuiltinFunctionType, FunctionType
 from typing import Any
 
 from numba.core import ir, transforms, types
@@ -24,7 +25,7 @@ from numba.core.untyped_passes import InlineClosureLikes
 from sirf._kernels.lean_calls import ARRAYS
 
 _WHOLE_RUN = PostProcessor.run
-_PLAIN = (str, int, float, bool, type(None), ir.Loc, ir.Scope)
+_PLAIN = frozenset((str, int, float, bool, type(None), ir.Loc, ir.Scope, FunctionType, BuiltinFunctionType))
 """What parts of a statement have no variables in them, by far the most."""
 
 
@@ -43,18 +44,20 @@ def _of_expression(expression: Any) -> list[Any]:
 
 
 def _add_variables(part: Any, found: list[Any]) -> None:
-    if isinstance(part, _PLAIN):
+    kind = type(part)
+    if kind in _PLAIN:
         return
-    if isinstance(part, ir.Var):
+    if kind is ir.Var:
         found.append(part)
-    elif isinstance(part, ir.Inst):
-        found.extend(part.list_vars())
-    elif isinstance(part, list | tuple):
+    elif kind is list or kind is tuple:
         for one in part:
             _add_variables(one, found)
-    elif isinstance(part, dict):
+    elif kind is dict:
         for one in part.values():
             _add_variables(one, found)
+    else:
+        # seldom: an instruction, or a kind of its own of those above
+        found.extend(ir.Inst._rec_list_vars(part, part))
 
 
 def _run(self: Any, emit_dels: bool = False, extend_lifetimes: bool = False) -> None:
