@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 from numba.core import types
@@ -19,35 +20,53 @@ from numba.core.targetconfig import ConfigStack
 
 from sirf._kernels.lean_calls import written_signature
 
+_CONTENTS: list[dict[str, Any]] = []
+"""All that options have been, each once."""
+
 
 class SettledFlags(Flags):
-    """Options of one compilation, which stay as they are: hashed once and not for each call that numba types."""
+    """Options of one compilation, which stay as they are: compared as one object and not value by value.
 
-    __slots__ = ("_hash",)
+    numba looks up by them for each call that it types, and all have one hash.
+    """
 
-    _hash: int | None
+    __slots__ = ("_content",)
+
+    _content: dict[str, Any]
 
     def __init__(self, options: Flags) -> None:
         super().__init__(options)
-        self._hash = None
+        content = self.values()
+        if content not in _CONTENTS:
+            _CONTENTS.append(content)
+        self._content = _CONTENTS[_CONTENTS.index(content)]
 
     def __hash__(self) -> int:
-        if self._hash is None:
-            self._hash = super().__hash__()
-        return self._hash
+        return _HASH
 
     def __eq__(self, other: object) -> bool:
-        if self is other or (isinstance(other, SettledFlags) and self._values == other._values):
-            return True
+        if isinstance(other, SettledFlags):
+            return self._content is other._content
         return bool(super().__eq__(other))
 
 
+_HASH = hash(Flags())
 PLAIN = (types.Number, types.Boolean, types.Array, types.SliceType, types.RangeType, types.NoneType, types.NumberClass)
 """Types that stay as they are while a kernel is typed, where a list has no type until something is put into it."""
 _KEYS = "_impl_keys"
 """Where a function type of numba notes its forms: a release that does so elsewhere types each call anew."""
 _KEPT: dict[Flags, dict[tuple[int, ...], tuple[Any, ...]]] = {}
 """What was found, by the options that hold and then by function and arguments."""
+
+
+@cache
+def _is_plain_class(kind: type) -> bool:
+    return issubclass(kind, PLAIN)
+
+
+def _is_plain(kind: Any) -> bool:
+    # by class: numba's types are abstract classes, of which Python asks twice as long
+    return _is_plain_class(type(kind))  # type: ignore[arg-type]
 
 
 @contextmanager
@@ -66,7 +85,7 @@ def kept_call_types(context: Any) -> Iterator[None]:
         if in_kernel and (written := written_signature(function, args, kws)) is not None:
             return written
         keeps = isinstance(function, types.Function) and not kws and in_kernel and _KEYS in vars(function)
-        if not keeps or not all(isinstance(one, PLAIN) for one in args):
+        if not keeps or not all(map(_is_plain, args)):
             return resolve(function, args, kws)
         found = _KEPT.setdefault(flags, {})
         # types of equal content are one object to numba as long as it lives, which the value here sees to

@@ -52,7 +52,7 @@ class LeanLower(Lower):
         """Look through the function: which variables are arguments that stay as they are, and which loops are over ranges."""
         super().init()
         self._own: dict[int, Callable[[Any], None]] = {}
-        self._counted: dict[Any, bool] = {}
+        self._counted: dict[int, bool] = {}
         self._arguments: dict[str, int] = {}
         self._raw: dict[str, Any] = {}
         self._bounds: dict[str, _Bounds] = {}
@@ -106,9 +106,11 @@ class LeanLower(Lower):
     # references
 
     def _holds_references(self, kind: Any) -> bool:
-        if kind not in self._counted:
-            self._counted[kind] = bool(self.context.data_model_manager[kind].contains_nrt_meminfo())
-        return self._counted[kind]
+        # types of one function live as long as it is compiled
+        found = self._counted.get(id(kind))
+        if found is None:
+            found = self._counted[id(kind)] = bool(self.context.data_model_manager[kind].contains_nrt_meminfo())
+        return found
 
     def incref(self, typ: Any, val: Any) -> None:
         """Count a reference more, where there are any."""

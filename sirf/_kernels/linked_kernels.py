@@ -101,7 +101,7 @@ class _LinkedCompiler(Compiler):
     def _compile_core(self) -> Any:
         state = self.state
         state.flags = SettledFlags(state.flags)
-        with kept_call_types(state.typingctx), quick_passes():
+        with kept_call_types(state.typingctx):
             return super()._compile_core()
 
     def define_pipelines(self) -> Any:
@@ -147,6 +147,11 @@ def _identity_of(library: Any, fndesc: Any, env: Any) -> object:
 class _Linked(CPUDispatcher):
     """Forms of a kernel for the kernels that call it."""
 
+    def compile(self, sig: Any) -> Any:
+        """The form for some types of arguments."""
+        with quick_passes():
+            return super().compile(sig)
+
     def add_overload(self, cres: Any) -> None:
         # not to the forms that calls from Python look through
         self.overloads[tuple(cres.signature.args)] = cres
@@ -158,7 +163,6 @@ class KernelDispatcher(CPUDispatcher):
     def __init__(self, function: Any, *, compact: bool, **options: Any) -> None:
         super().__init__(function, targetoptions={"nopython": True} | options)
         self._linked_compiler = _CompactLinkedCompiler if compact else _LinkedCompiler
-        self.enable_caching()
         compiler: Any = getattr(self, "_compiler")  # noqa: B009  # numba declares it nowhere
         compiler._compile_core = self._with_entry
 
@@ -166,6 +170,11 @@ class KernelDispatcher(CPUDispatcher):
     def _linked(self) -> Any:
         # a kernel that is only loaded from disk needs none
         return _Linked(self.py_func, targetoptions=self.targetoptions, pipeline_class=self._linked_compiler)
+
+    def compile(self, sig: Any) -> Any:
+        """An entry for some types of arguments, from disk where it is there."""
+        with quick_passes():
+            return super().compile(sig)
 
     def _with_entry(self, args: Any, return_type: Any) -> Any:
         """The form that other kernels link, with an entry for Python.
