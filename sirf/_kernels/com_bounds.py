@@ -98,6 +98,7 @@ def box_bounds(
     converter: Any,
     receiver: Any,
     limit: Any,
+    window: Any,
     kept: Any,
     bounds: Any,
     kept_ratios: Any,
@@ -106,7 +107,8 @@ def box_bounds(
 
     A box with taps of both signs, or with peaks anywhere, keeps all: the number is `EVERY` if `kept` has no room for them.
 
-    `crosstalk` (F,) is the density of FEXT by `box_crosstalk`, or zeros.
+    `crosstalk` (F,) is the density of FEXT by `box_crosstalk`, or zeros. `window` (2,) are the first and the last sample at
+    which a box that holds this one can have its peak; those of this box take their place.
 
     `ratios` (P,) say how much larger the bound of an FFE with an end was than that of one without in the box that this one is a
     half of, zero where it is not known. Where this ratio lets expect that the box is kept, it is kept without a look: only the
@@ -133,7 +135,8 @@ def box_bounds(
     first, final = 0, pulse.size - 1
     if anchored.size == 0:
         tops, samples = np.empty(blocks.shape[1]), np.empty((2, per_ui))
-        first, final = peak_range(centre, radius, sign, main, pulse, per_ui, blocks, tops, samples)
+        first, final = peak_range(centre, radius, sign, main, pulse, per_ui, blocks, window, tops, samples)
+        window[0], window[1] = first, final
         if final - first + offsets[1] - offsets[0] >= kept.size:
             # wherever the peak may be, a smaller box tells more
             return _keep_all(instants, ratios, kept, bounds, kept_ratios)

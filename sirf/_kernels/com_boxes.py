@@ -23,6 +23,9 @@ PART = 1.0 - 1e-3
 """Bounds are lowered to this part: sums over a circle of frequencies differ from integrals by less."""
 _ONE = np.uint64(1)
 """Sums of unsigned and signed numbers are no whole numbers to the compiler: both have to be unsigned."""
+_LAGS = 16
+_LAGS_MADE = np.uint64(_LAGS)
+"""So many lags of a covariance are made at once."""
 _CHECKED = np.uint64(8)
 """Every so many taps a bound is looked at, whether it is low enough to end."""
 OUTER = 8
@@ -43,15 +46,20 @@ def error_of(gain: Any, cross: Any, square: Any, low: Any, high: Any) -> Any:
 
 
 @kernel(fastmath=True)  # sums whose rounding the bound allows for
-def _reversed_lags(row: Any, density: Any, transform: Any, lags: Any) -> None:
-    """Lags of the covariance (L,), the last one first: those of `row`, and what `transform` (L, F) makes of `density` (F,)."""
-    for n in range(row.size):
+def _reversed_lags(row: Any, density: Any, transform: Any, begin: Any, lags: Any) -> Any:
+    """The next lags of the covariance (L,) from `begin` on, the last one first; the number that is made is returned.
+
+    They are those of `row`, and what `transform` (L, F) makes of `density` (F,).
+    """
+    end = min(begin + _LAGS, row.size)
+    for n in range(begin, end):
         # single precision errs by about 1e-7 of the sum, and bounds are lowered by 1e-3
         lag = np.float32(0.0)
         weights = transform[n]
         for f in range(density.size):
             lag += weights[f] * density[f]
         lags[row.size - 1 - n] = row[n] + lag
+    return end
 
 
 @kernel(fastmath=True)  # sums whose rounding the bound allows for
@@ -78,7 +86,8 @@ def levinson_error(
     the next step needs, all in one loop. Its indices are unsigned: those are not checked for the end of an array, and a slice
     for each product would cost more than the product.
     """
-    _reversed_lags(row, density, transform, lags)
+    # lags are made as the recursion comes to them, for it may end long before the last
+    made = _reversed_lags(row, density, transform, 0, lags)
     size, one = np.uint64(row.size), _ONE
     # both predictors start at order zero; the backward one grows downwards from the middle of its room and is never
     # shifted
@@ -98,6 +107,9 @@ def levinson_error(
         if not beta > 0.0:
             return 0.0
         start -= one
+        # this step needs the lag of n + 1
+        if n % _LAGS_MADE == _LAGS_MADE - one:
+            made = _reversed_lags(row, density, transform, made, lags)
         # the last step has no next: what it reads in its place is not used
         next_lags = size - one - min(n + one, size - one)
         at_main, at_later, ahead = 0.0, 0.0, 0.0

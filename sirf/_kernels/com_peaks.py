@@ -19,20 +19,20 @@ _ROUNDING = 1e-9
 
 
 @kernel
-def block_tops(centre: Any, radius: Any, sign: Any, main: Any, blocks: Any, tops: Any) -> None:
-    """Values (B,) which no setting of the box exceeds in each UI."""
+def block_tops(centre: Any, radius: Any, sign: Any, main: Any, blocks: Any, start: Any, stop: Any, tops: Any) -> None:
+    """Values (B,) which no setting of the box exceeds in each UI from `start` to before `stop`; others are left as they are."""
     low, high, count = blocks[0], blocks[1], blocks.shape[1]
-    tops[:] = 0.0
+    tops[start:stop] = 0.0
     for k in range(centre.size):
         shift, tap = k - main, centre[k]
-        first, end = max(shift, 0), min(count + shift, count)
+        first, end = max(shift, start), min(count + shift, stop)
         # the largest product of a negative tap is the one with the least value
         source = high if tap >= 0.0 else low
         for j in range(first, end):
             tops[j] += tap * source[j - shift]
         if radius[k] > 0.0:
             # what the tap gains the main tap loses, so that the change is a difference of two shifted pulses
-            for j in range(count):
+            for j in range(start, stop):
                 least, most = (low[j - shift], high[j - shift]) if first <= j < end else (0.0, 0.0)
                 own_least, own_most = (low[j], high[j]) if sign[k] > 0.0 else (-high[j], -low[j])
                 tops[j] += radius[k] * max(most - own_least, own_most - least)
@@ -65,30 +65,36 @@ def peak_range(
     pulse: Any,
     per_ui: Any,
     blocks: Any,
+    window: Any,
     tops: Any,
     work: Any,
 ) -> Any:
-    """First and last sample of the pulse (T,) at which a setting of the box can have its peak."""
-    block_tops(centre, radius, sign, main, blocks, tops)
+    """First and last sample of the pulse (T,) at which a setting of the box can have its peak.
+
+    Between those of `window` (2,): all that there are, or what was found of a box that holds this one. Outside of them no setting
+    of that box reaches what each of its settings has within.
+    """
+    start, stop = window[0] // per_ui, window[1] // per_ui + 1
+    block_tops(centre, radius, sign, main, blocks, start, stop, tops)
     # a sample's least value, wherever it is large, is not above the peak of any setting
-    floor, highest = -np.inf, int(np.argmax(tops))
+    floor, highest = -np.inf, start + int(np.argmax(tops[start:stop]))
     # the UI that can be highest comes first: the floor it sets spares the samples of most others
-    for turn in range(tops.size + 1):
-        block = highest if turn == 0 else turn - 1
+    for turn in range(start, stop + 1):
+        block = highest if turn == start else turn - 1
         if tops[block] >= floor:
             for i in range(_block_samples(centre, radius, sign, main, pulse, per_ui, block, work)):
                 floor = max(floor, work[0, i] - work[1, i])
     floor -= _ROUNDING * abs(floor)
     first, last = pulse.size, -1
     # only the outermost samples that can reach the floor are asked for, one from the front and one from the back
-    for block in range(tops.size):
+    for block in range(start, stop):
         if tops[block] >= floor:
             for i in range(_block_samples(centre, radius, sign, main, pulse, per_ui, block, work)):
                 if work[0, i] + work[1, i] >= floor:
                     first = min(first, block * per_ui + i)
         if first < pulse.size:
             break
-    block = tops.size - 1
+    block = stop - 1
     while last < 0:
         if tops[block] >= floor:
             for i in range(_block_samples(centre, radius, sign, main, pulse, per_ui, block, work)):
@@ -104,7 +110,7 @@ def peaks(candidates: Any, main: Any, pulse: Any, per_ui: Any, blocks: Any, resu
     tops, work, none = np.empty(blocks.shape[1]), np.empty((2, per_ui)), np.zeros(candidates.shape[1])
     for c in range(candidates.shape[0]):
         taps = candidates[c]
-        block_tops(taps, none, none, main, blocks, tops)
+        block_tops(taps, none, none, main, blocks, 0, tops.size, tops)
         # the UI that can be highest sets a floor, which spares the samples of most others
         least, best, place = -np.inf, -np.inf, 0
         for turn in range(tops.size + 1):

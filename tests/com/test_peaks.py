@@ -47,13 +47,13 @@ def test_a_box_holds_the_peak_of_each_of_its_settings() -> None:
     values = np.array([[0.0, 0.04, 0.08], [-0.34, -0.3, -0.26], [0.0, 0.0, 0.0], [-0.1, -0.05, 0.0]])
     blocks, tops, work = blocks_of(pulse), np.empty(-(-pulse.size // PER_UI)), np.empty((2, PER_UI))
     centre, radius, sign = np.empty(4), np.empty(4), np.empty(4)
-    left = []
-    for _ in range(40):
+    left, every = [], np.array((0, pulse.size - 1))
+    for turn in range(40):
         ends = np.sort(rng.integers(3, size=(4, 2)), axis=1)
         ends[MAIN] = 0
         centre_of(values, ends[:, 0], ends[:, 1], MAIN, centre, radius, sign)
-        first, last = peak_range(centre, radius, sign, MAIN, pulse, PER_UI, blocks, tops, work)
-        block_tops(centre, radius, sign, MAIN, blocks, tops)
+        first, last = peak_range(centre, radius, sign, MAIN, pulse, PER_UI, blocks, every, tops, work)
+        block_tops(centre, radius, sign, MAIN, blocks, 0, tops.size, tops)
         for _ in range(20):
             taps = np.array([rng.uniform(values[k, low], values[k, high]) for k, (low, high) in enumerate(ends)])
             taps[MAIN] = 0.0
@@ -62,4 +62,12 @@ def test_a_box_holds_the_peak_of_each_of_its_settings() -> None:
             assert first <= np.argmax(sent) <= last
             assert np.all(sent <= np.repeat(tops, PER_UI)[: sent.size] + 1e-12)
         left.append((last - first + 1) / pulse.size)
+        # a box within this one asks for no more than what is left of it
+        for k, (low, high) in enumerate(ends):
+            inner = ends.copy()
+            inner[k] = low if turn % 2 else high
+            centre_of(values, inner[:, 0], inner[:, 1], MAIN, centre, radius, sign)
+            of_all = peak_range(centre, radius, sign, MAIN, pulse, PER_UI, blocks, every, tops, work)
+            within = np.array((first, last))
+            assert peak_range(centre, radius, sign, MAIN, pulse, PER_UI, blocks, within, tops, work) == of_all
     assert np.mean(left) < 0.2
