@@ -23,8 +23,11 @@ from sirf.com.reference_receiver import CaseReceiver, reference_receiver
 from sirf.com.responses import PathResponse
 from sirf.com.search import SearchPath, gain_settings, rising
 from sirf.execution import tell
+from sirf.units import from_db20
 
 _CHUNK = 64
+_ROUNDING = 1e-9
+"""Errors closer than this part are one error by two ways of adding."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -67,13 +70,18 @@ def choose(
     return search(reference_receiver(paths, settings), local=local, prune=prune)
 
 
-def search(receiver: CaseReceiver, *, local: bool, prune: bool = True) -> FoundReceiver | None:
-    """As `choose`, for a receiver that is made already."""
+def search(
+    receiver: CaseReceiver, *, local: bool, prune: bool = True, floor_db: float = -np.inf
+) -> FoundReceiver | None:
+    """As `choose`, for a receiver that is made already.
+
+    `floor_db` is a figure of merit that some setting of a pruned full grid is known to reach: none below it is found.
+    """
     settings = receiver.settings
     if not len(receiver.grid.taps):
         return None
     if not (local and settings.local_search):
-        return _full(receiver, prune=prune)
+        return _full(receiver, prune=prune, floor_db=floor_db)
     # a local search that is asked for is followed to the letter; only its last step counts
     steps, evaluated = (_adaptive if settings.adaptive_search else _local)(receiver)
     return None if not steps else _choice(receiver, steps[-1], evaluated, _path(receiver, steps))
@@ -81,10 +89,14 @@ def search(receiver: CaseReceiver, *, local: bool, prune: bool = True) -> FoundR
 
 def _path(receiver: CaseReceiver, steps: Iterable[_Best | Pair]) -> SearchPath:
     """Gains and figure of merit of settings in the order of the search, those better than all before."""
-    settings = receiver.settings
-    # errors are over sigma_X²: half a level spacing over the rms error
-    level = settings.transmitter.level_mismatch / ((settings.levels - 1) * settings.sigma_x)
+    level = _level(receiver)
     return rising((one.g_dc, one.g_dc2, float(20.0 * np.log10(level / np.sqrt(one.error)))) for one in steps)
+
+
+def _level(receiver: CaseReceiver) -> float:
+    """What a figure of merit holds the root of an error over sigma_X² against: half a level spacing."""
+    settings = receiver.settings
+    return settings.transmitter.level_mismatch / ((settings.levels - 1) * settings.sigma_x)
 
 
 def _choice(receiver: CaseReceiver, best: _Best, evaluated: int, path: SearchPath) -> FoundReceiver | None:
@@ -106,13 +118,15 @@ def _choice(receiver: CaseReceiver, best: _Best, evaluated: int, path: SearchPat
     )
 
 
-def _full(receiver: CaseReceiver, *, prune: bool) -> FoundReceiver | None:
+def _full(receiver: CaseReceiver, *, prune: bool, floor_db: float) -> FoundReceiver | None:
     """The least error of all; of equals the first in the order of the loops.
 
     Pairs come by their error with the estimated step. Those that its uncertainty lets be the best are made anew with the step of
     the distribution itself.
     """
-    pairs, evaluated, improved = best_pairs(receiver, prune=prune)
+    # above by a hair: the taps of the setting that reaches it were solved in another order of sums
+    known = (_level(receiver) / from_db20(floor_db)) ** 2 * (1.0 + _ROUNDING) if floor_db > -np.inf else np.inf
+    pairs, evaluated, improved = best_pairs(receiver, prune=prune, known=known)
     path = _path(receiver, improved)
     best: FoundReceiver | None = None
     for pair in pairs:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from functools import cached_property
 from typing import Any
 
@@ -63,6 +64,15 @@ class CtleTables:
         self.parts = parts
         # pulses are linear in the parts of the CTLE, spectra and correlations in products of two
         self.weights = term_weights(gain_weights(settings.receiver.ctle, *gains))
+
+    def with_grid(self, settings: ComSettings, grid: TransmitterGrid) -> CtleTables:
+        """The same tables for another grid of the same taps; `settings` differ in their grids alone."""
+        # a shallow copy: with all tables that have been asked for
+        other = copy(self)
+        other.settings, other.grid = settings, grid
+        # the instants alone are those of a grid's settings
+        other.__dict__.pop("instants", None)
+        return other
 
     @property
     def offsets(self) -> Integer:

@@ -169,15 +169,15 @@ def _unfiltered_noise(receiver: CaseReceiver, tables: CtleTables, signal: Single
     return np.asarray(still + noise)
 
 
-def best_pairs(receiver: CaseReceiver, *, prune: bool) -> tuple[list[Pair], int, list[Pair]]:
+def best_pairs(receiver: CaseReceiver, *, prune: bool, known: float = np.inf) -> tuple[list[Pair], int, list[Pair]]:
     """Pairs with their errors, the least first, how many settings were looked at, and the pairs better than all before.
 
-    With `prune` only those that can be the best are there. More than one DFE tap, and settings that are no grid, have no bound:
-    all is looked at.
+    With `prune` only those that can be the best are there, by bounds above an error that is `known` of some setting, or that a
+    walk finds. More than one DFE tap, and settings that are no grid, have no bound: all is looked at.
     """
     settings = receiver.settings
     boxes = prune and settings.receiver.dfe.taps <= 1 and receiver.grid.values
-    return _pruned(receiver) if boxes else _all(receiver)
+    return _pruned(receiver, known) if boxes else _all(receiver)
 
 
 def _tables(receiver: CaseReceiver) -> list[tuple[tuple[int, int], CtleTables]]:
@@ -201,19 +201,23 @@ def _all(receiver: CaseReceiver) -> tuple[list[Pair], int, list[Pair]]:
     return sorted(found, key=lambda pair: pair.error), len(places) * rows.size, found
 
 
-def _pruned(receiver: CaseReceiver) -> tuple[list[Pair], int, list[Pair]]:
-    """Every CTLE setting is searched against the least error so far, of which a walk finds the first."""
+def _pruned(receiver: CaseReceiver, known: float) -> tuple[list[Pair], int, list[Pair]]:
+    """Every CTLE setting is searched against the least error so far, of which a walk finds the first where none is `known`."""
     grid = receiver.grid
     boxes = Boxes(grid, ffe_size(receiver.ffe), receiver.settings.transmitter.c0_minimum)
     tables = dict(_tables(receiver))
-    walk = _Walk(receiver, tables)
-    known, found, evaluated = walk.least(), [], 0
-    for done, gains in enumerate(sorted(tables, key=walk.rank), start=1):
+    order, improved = list(tables), list[Pair]()
+    if known == np.inf:
+        walk = _Walk(receiver, tables)
+        known, order, improved = walk.least(), sorted(tables, key=walk.rank), walk.improved
+    found, evaluated = list[Pair](), 0
+    for done, gains in enumerate(order, start=1):
         pairs, known, looked = CtleBounds(receiver, gains, tables[gains], boxes).search(known)
         found += pairs
         evaluated += looked
         tell("full grid", done, len(tables))
-    return sorted(found, key=lambda pair: pair.error), evaluated, walk.improved
+    found.sort(key=lambda pair: pair.error)
+    return found, evaluated, improved or found[:1]
 
 
 class _Walk:

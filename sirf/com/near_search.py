@@ -23,7 +23,7 @@ from sirf.com.annex_93a import choice_of
 from sirf.com.chip_to_module import EyeSearch
 from sirf.com.config.settings import ComSettings
 from sirf.com.receiver_ffe import choice_at
-from sirf.com.reference_receiver import reference_receiver
+from sirf.com.reference_receiver import KeptSettings, reference_receiver
 from sirf.com.responses import PathResponse, path_responses
 from sirf.com.search import CaseSearch, GridPart
 from sirf.errors import NoSettingError
@@ -76,16 +76,20 @@ def setting_of_thinned_grid(channel: Channel, settings: ComSettings, case: int) 
         raise NoSettingError(
             f"some setting of every second value must pass for {channel.name or 'the channel'}, got none. Search the full grid."
         )
-    return _walked(search, settings, best.place, channel.name)
+    return _walked(search, settings, best.place, channel.name, best.fom_db)
 
 
-def _walked(search: _Search, settings: ComSettings, place: _Place, name: str) -> EqualizerChoice:
+def _walked(
+    search: _Search, settings: ComSettings, place: _Place, name: str, floor: float = -math.inf
+) -> EqualizerChoice:
+    """The walk from a place in the grids, whose figure of merit is not below `floor` in dB."""
     plain = settings.c2m is None and settings.receiver.ffe is None
     neighbours = NEIGHBOURS if plain else NEAREST_NEIGHBOURS
     counts = tuple(len(values) for values in _grids(settings))
     # what is searched holds its centre: what that reaches need not be looked for below
-    alone = search.best(_about(counts, place, 0), -math.inf, None, ()) if settings.receiver.ffe is None else None
-    floor = -math.inf if alone is None else alone.fom_db
+    if settings.receiver.ffe is None and floor == -math.inf:
+        alone = search.best(_about(counts, place, 0), -math.inf, None, ())
+        floor = -math.inf if alone is None else alone.fom_db
     found: _Found | None = None
     seen: list[_Box] = []
     for _ in range(MAX_MOVES):
@@ -164,14 +168,16 @@ class _LinearSearch:
 
 
 class _ReceiverSearch:
-    """Search of a receiver with an FFE, Annex 178A: the floor has no say there, nor what was seen."""
+    """Search of a receiver with an FFE, Annex 178A: what was seen has no say there."""
 
     def __init__(self, paths: tuple[PathResponse, ...], settings: ComSettings) -> None:
-        self._settings, self._receiver = settings, reference_receiver(paths, settings)
+        self._settings = settings
+        # one search and the next have most CTLE settings in common
+        self._receiver = replace(reference_receiver(paths, settings), kept=KeptSettings())
 
-    def best(self, box: _Box, _floor_db: float, _known: _Place | None, _seen: Sequence[_Box]) -> _Found | None:
+    def best(self, box: _Box, floor_db: float, _known: _Place | None, _seen: Sequence[_Box]) -> _Found | None:
         narrow = self._receiver.with_grids(_narrowed(self._settings, box))
-        best = annex_178a.search(narrow, local=False)
+        best = annex_178a.search(narrow, local=False, floor_db=floor_db)
         if best is None:
             return None
         taps = np.delete(best.taps, narrow.grid.main)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -31,11 +31,20 @@ from sirf.com.search import TransmitterGrid, transmitter_grid
 from sirf.errors import ConfigError
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class KeptSettings:
+    """What searches of several grids of one case have made: tables by gains, receivers by gains, taps and sample."""
+
+    tables: dict[tuple[float, float], CtleTables] = field(default_factory=dict)
+    receivers: dict[tuple[tuple[float, float], bytes, int], MmseReceiver | None] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, eq=False)
 class CaseReceiver:
     """The paths of one package case with what every setting of the receiver shares. Gains are in dB.
 
-    `terms` are what the tables of all CTLE settings are sums of.
+    `terms` are what the tables of all CTLE settings are sums of; `kept` is what they and the receivers made are kept in, if
+    anything.
     """
 
     paths: tuple[PathResponse, ...]
@@ -45,6 +54,7 @@ class CaseReceiver:
     grid: TransmitterGrid
     parts: PathParts
     terms: SearchTerms
+    kept: KeptSettings | None = None
 
     def with_grids(self, settings: ComSettings) -> CaseReceiver:
         """The same paths under settings that differ only in their grids of gains and transmitter taps."""
@@ -56,7 +66,14 @@ class CaseReceiver:
 
     def tables(self, gains: tuple[float, float]) -> CtleTables:
         """What the search needs at one CTLE setting."""
-        return CtleTables(self.settings, self.rules, self.ffe, self.parts, self.terms, self.grid, gains)
+        if self.kept is None or gains not in self.kept.tables:
+            found = CtleTables(self.settings, self.rules, self.ffe, self.parts, self.terms, self.grid, gains)
+        else:
+            found = self.kept.tables[gains].with_grid(self.settings, self.grid)
+        if self.kept is not None:
+            # the last ones, because tables are filled as they are asked for
+            self.kept.tables[gains] = found
+        return found
 
     def through(self, gains: tuple[float, float], taps: Float) -> Float:
         """The through pulse (T,) before the FFE, with the transmitter's taps (K,)."""
@@ -100,6 +117,14 @@ class CaseReceiver:
 
     def receiver(self, gains: tuple[float, float], taps: Float, sample: int) -> MmseReceiver | None:
         """The equaliser at one sampling instant with the noise that it was made for; None where none passes."""
+        if self.kept is None:
+            return self._receiver(gains, taps, sample)
+        key = gains, taps.tobytes(), sample
+        if key not in self.kept.receivers:
+            self.kept.receivers[key] = self._receiver(gains, taps, sample)
+        return self.kept.receivers[key]
+
+    def _receiver(self, gains: tuple[float, float], taps: Float, sample: int) -> MmseReceiver | None:
         settings, m, ffe = self.settings, self.settings.samples_per_ui, self.ffe
         power, size, dfe = settings.sigma_x**2, ffe_size(ffe), settings.receiver.dfe
         noise = self.noise(gains, taps, sample, size)

@@ -13,7 +13,7 @@ from sirf._kernels.com_receiver import crosstalk_row
 from sirf._kernels.floating_taps import floating_equalizer
 from sirf.com.annex_178a import FoundReceiver, choose, search
 from sirf.com.config.settings import ComSettings, Revision
-from sirf.com.reference_receiver import reference_receiver
+from sirf.com.reference_receiver import KeptSettings, reference_receiver
 from sirf.com.setting_errors import setting_errors
 from sirf.com.slicer_noise import SlicerNoise, slicer_noise
 from sirf.errors import ConfigError
@@ -153,6 +153,27 @@ def test_pruning_never_changes_the_answer(
     assert pruned.fom_db == whole.fom_db
     assert whole.evaluated == 9 * 30
     assert pruned.evaluated < whole.evaluated
+
+
+@pytest.mark.parametrize(("bits", "groups"), [(0.0, 0), (0.0, 1), (6.0, 1)])
+def test_what_is_known_from_another_search_changes_no_answer(reference_dir: Path, bits: float, groups: int) -> None:
+    """A figure of merit that is reached, also the best one itself, and tables and receivers kept from a part of the grid."""
+    case = case_4p17(reference_dir, "d33-point-A1-full/synthetic_224g_board/crosstalk")
+    settings = grid_of(case, bits=bits, groups=groups)
+    receiver = reference_receiver(case.paths, settings)
+    plain = search(receiver, local=False)
+    assert plain is not None
+    keeping = replace(receiver, kept=KeptSettings())
+    ctle = replace(settings.receiver.ctle, g_dc_db=(-8.0,), g_dc2_db=(-1.0, 0.0))
+    part = replace(settings, receiver=replace(settings.receiver, ctle=ctle))
+    assert search(keeping.with_grids(part), local=False) is not None
+    for floor in (plain.fom_db, plain.fom_db - 0.5):
+        found = search(keeping.with_grids(settings), local=False, floor_db=floor)
+        assert found is not None
+        assert (found.gains, found.row, found.fom_db) == (plain.gains, plain.row, plain.fom_db)
+        assert found.receiver.sample == plain.receiver.sample
+        assert np.array_equal(found.receiver.w, plain.receiver.w)
+        assert found.path[-1][2] == pytest.approx(plain.fom_db, abs=0.01)
 
 
 def test_the_full_grid_is_not_below_any_of_its_points(reference_dir: Path) -> None:
