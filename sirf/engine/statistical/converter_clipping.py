@@ -20,6 +20,8 @@ TOLERATED = 0.01
 """Part of the symbol error ratio that clipping may add."""
 STEPS = 24
 """Steps in which what lies beyond the range is looked at."""
+FURTHEST = 16.0
+"""Ranges up to so many times the converter's own are looked at."""
 FAINTEST = 1e-30
 """Error ratio below which no other is told from it."""
 
@@ -48,19 +50,30 @@ def clipping(model: InterferenceModel, at_instant: Interference, decision: Float
     alone = max(at_instant.error_ratio(levels, main, decision), FAINTEST)
     ahead, volts = _ahead(model)
 
-    def beyond(value: float) -> float:
-        """Probability of a sample above `value` V or below its opposite."""
-        up = [float(ahead.above(i, value - level)) for i, level in enumerate(volts)]
-        # levels on both sides of zero, so that either end of the range may be passed
-        down = [float(ahead.below(i, value + level)) for i, level in enumerate(volts)]
-        return float(np.mean(up) + np.mean(down))
+    def beyond(values: Float) -> Float:
+        """Probabilities (N,) of a sample above each of `values` (N,) in V or below its opposite."""
+        # of either end of the range, for levels on both sides of zero
+        shifted = np.stack([values - volts[:, None], values + volts[:, None]])
+        found = ahead.beyond(np.array([True, False])[:, None, None], np.arange(len(volts))[:, None], shifted)
+        return np.asarray(found.mean(axis=1).sum(axis=0))
 
-    furthest = limit
-    # until what is left out beyond cannot matter, in steps of a tenth
-    while beyond(furthest) > 1e-3 * TOLERATED * alone and furthest < 16.0 * limit:
-        furthest *= 1.1
+    def holds(part: float, ratio: float) -> float:
+        """The least of the ranges in steps of `ratio` that at most so many samples exceed, or the one beyond `FURTHEST`."""
+        steps = int(np.ceil(np.log(FURTHEST) / np.log(ratio)))
+        ranges = np.cumprod([limit, *[ratio] * steps])
+        # all at once: as quick as a few
+        enough = beyond(ranges) <= part
+        enough[-1] = True
+        return float(ranges[np.argmax(enough)])
+
+    clipped = float(beyond(np.array([limit]))[0])
+    # no sample makes more than one error: where so few exceed the range, there is nothing more to ask
+    if clipped <= TOLERATED * alone:
+        return None
+    # until what is left out beyond cannot matter
+    furthest = holds(1e-3 * TOLERATED * alone, 1.1)
     edges = np.linspace(limit, furthest, STEPS + 1)
-    shares = -np.diff([beyond(edge) for edge in edges])
+    shares = -np.diff(beyond(edges))
     excess = 0.5 * (edges[1:] + edges[:-1]) - limit
     taps = np.abs(rounding.taps[rounding.taps != 0.0])
     moves = np.array([-1.0, 1.0])[:, None, None] * np.outer(taps, excess)
@@ -69,12 +82,10 @@ def clipping(model: InterferenceModel, at_instant: Interference, decision: Float
     added = float(np.sum(shares * np.maximum(moved - alone, 0.0)))
     if added <= TOLERATED * alone:
         return None
-    # the message has to name a remedy: the least range that would do, in steps of a twentieth
-    enough = limit
-    while beyond(enough) > TOLERATED * alone and enough < 16.0 * limit:
-        enough *= 1.05
+    # the message has to name a remedy: the least range that would do
+    enough = holds(TOLERATED * alone, 1.05)
     return (
-        f"converter must hold its input for statistics, got a range of ±{limit:.3g} V that {beyond(limit):.2g} of the samples "
+        f"converter must hold its input for statistics, got a range of ±{limit:.3g} V that {clipped:.2g} of the samples "
         f"exceed: that would add about {added:.2g} to a symbol error ratio of {alone:.2g}. Use sirf.count_errors or "
         f"sirf.simulate, or full_scale={1.01 * enough:.2g}."
     )

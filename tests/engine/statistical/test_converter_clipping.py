@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import re
 
 import numpy as np
 import pytest
 
 import sirf
+from sirf.engine.rounding import converter_rounding
 from sirf.engine.statistical.analysis import InterferenceModel
-from sirf.engine.statistical.converter_clipping import _ahead
+from sirf.engine.statistical.converter_clipping import _ahead, clipping
 from sirf.errors import SirfError
 from sirf.link import Link
 from sirf.receiver.converter import Converter
@@ -38,6 +40,49 @@ def test_clipping_that_makes_errors_is_refused_with_a_range_that_holds() -> None
     # it does make errors: the waveform counts many more with a range too small
     few, many = (sirf.simulate(converted(full), symbols=100_000, rng=1).ser for full in (2.0, 1.1))
     assert many > 3.0 * few
+
+
+def added_errors(model: InterferenceModel, decision: np.ndarray) -> tuple[float, float, float]:
+    """(share of clipped samples, symbol errors that they add, symbol errors without them), range by range and level by level."""
+    rounding = converter_rounding(model.link)
+    assert rounding is not None
+    instant, (ahead, volts) = model.at(0), _ahead(model)
+    levels, main, limit = model.decided, model.front_end.main_cursor, 31.5 * rounding.step
+
+    def beyond(value: float) -> float:
+        up = [float(ahead.above(i, value - level)) for i, level in enumerate(volts)]
+        return float(np.mean(up) + np.mean([float(ahead.below(i, value + level)) for i, level in enumerate(volts)]))
+
+    alone = instant.error_ratio(levels, main, decision)
+    edges = np.linspace(limit, 2.0 * limit, 60)
+    added = 0.0
+    for low, high in itertools.pairwise(edges):
+        for tap in rounding.taps[rounding.taps != 0.0]:
+            shift = abs(tap) * (0.5 * (low + high) - limit)
+            both = [instant.error_ratio(levels, main, decision + side * shift) for side in (-1.0, 1.0)]
+            added += (beyond(low) - beyond(high)) * max(float(np.mean(both)) - alone, 0.0)
+    return beyond(limit), added, alone
+
+
+def test_what_is_refused_is_what_adds_a_hundredth_of_the_errors() -> None:
+    """About the least range that passes, against sums over finer steps; clipped samples alone are many more than that."""
+    verdicts = []
+    for full_scale in (1.3, 1.45, 1.5, 1.55, 1.6, 1.7, 1.8):
+        model = InterferenceModel(converted(full_scale).placed())
+        decision = model.thresholds(model.at(0))
+        clipped, added, alone = added_errors(model, decision)
+        said = clipping(model, model.at(0), decision)
+        # what lets a range pass whose clipped samples are few
+        assert added <= clipped
+        # closer than that the steps decide
+        if abs(added / (0.01 * alone) - 1.0) > 0.15:
+            assert (said is not None) == (added > 0.01 * alone)
+            verdicts.append((said is not None, clipped > 0.01 * alone))
+        if said is not None:
+            assert f"that {clipped:.2g} of the samples exceed" in said
+            assert float(re.findall("about ([0-9.e-]+) to", said)[0]) == pytest.approx(added, rel=0.15)
+    # refused, let pass though more samples clip than errors may be added, and let pass for few clip at all
+    assert set(verdicts) == {(True, True), (False, True), (False, False)}
 
 
 def test_a_range_that_holds_the_signal_passes_and_agrees_with_the_count() -> None:
