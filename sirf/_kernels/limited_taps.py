@@ -39,22 +39,6 @@ def _constrained(factor: Real, rows: Real, goal: Real, weights: Real) -> bool:
     return True
 
 
-@kernel(compact=True)
-def interference(covariance: Real, held: Real, symbol_variance: float, cost: Real) -> None:
-    """Covariance (M, M) in V² of all that neither is the main cursor nor is fed back, into `cost`.
-
-    `covariance` (M,) in V² of all that M taps see depends on the distance of two taps alone; `held` (C, M) is the pulse at the
-    main cursor and at those that the DFE removes.
-    """
-    for i in range(covariance.size):
-        for j in range(i + 1):
-            total = 0.0
-            for c in range(held.shape[0]):
-                total += held[c, i] * held[c, j]
-            cost[i, j] = covariance[i - j] - symbol_variance * total
-            cost[j, i] = cost[i, j]
-
-
 @kernel
 def limited_taps(
     places: Integer,
@@ -125,34 +109,3 @@ def limited_taps(
         feedback[b] = min(max(value, low[b]), high[b])
         variance += symbol_variance * (value - feedback[b]) ** 2
     return variance
-
-
-@kernel(compact=True)
-def merits_without_clipping(
-    covariances: Real,
-    held: Real,
-    cursor: int,
-    low: Real,
-    high: Real,
-    symbol_variance: float,
-    eye_power: float,
-    tx_power: float,
-    merits: Real,
-) -> None:
-    """Figures of merit at J instants, into `merits` (J,), of FFE taps without limits and a DFE within `low` and `high` (B,).
-
-    `covariances` (J, M) and `held` (J, B + 1, M) as in `interference`, `cursor` the index of the main tap; a merit is `eye_power`
-    over the sum of the error's variance and `tx_power`.
-    """
-    count, size = covariances.shape
-    cost, main, fed_back = np.empty((size, size)), np.empty(size), np.empty((low.size, size))
-    places, taps, feedback, most = np.arange(size), np.empty(size), np.empty(low.size), np.full(size, np.inf)
-    for k in range(count):
-        interference(covariances[k], held[k], symbol_variance, cost)
-        copy_row(held[k, 0], main)
-        for b in range(low.size):
-            copy_row(held[k, b + 1], fed_back[b])
-        variance = limited_taps(
-            places, cursor, (cost, main, fed_back, low, high, most), symbol_variance, taps, feedback
-        )
-        merits[k] = eye_power / (variance + tx_power)

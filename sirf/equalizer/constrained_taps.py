@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sirf._arrays import Float
-from sirf._kernels.limited_taps import merits_without_clipping
+from sirf._kernels.held_rows import common_of_held
 from sirf.presets import EqualizerLimits
 
 
@@ -51,19 +51,45 @@ def merits_of_taps(
     # the main cursor and those that the DFE feeds back: no interference, whatever they are
     seen = mains[:, None, None] + held_columns(limits, lags.shape[1])
     held = samples[np.arange(len(mains))[:, None, None], seen % samples.shape[1]]
-    merits = np.empty(len(mains))
-    merits_without_clipping(
-        symbol_variance * lags + extra,
-        held,
-        limits.rx_ffe_pre,
-        np.array(limits.dfe_min),
-        np.array(limits.dfe_max),
-        symbol_variance,
-        eye_factor**2,
-        tx_noise**2,
-        merits,
+    # what the held rows have in common behind the inverse covariance: all that feedback and error depend on
+    common = np.empty((len(mains), held.shape[1], held.shape[1]))
+    common_of_held(symbol_variance * lags + extra, held, symbol_variance, common)
+    variances = _held_variances(common, symbol_variance, np.asarray(limits.dfe_min), np.asarray(limits.dfe_max))
+    return np.asarray(eye_factor**2 / (variances + tx_noise**2))
+
+
+def _held_variances(common: Float, symbol_variance: float, low: Float, high: Float) -> Float:
+    """Variances (J,) of `_least_squares` from R C^-1 R' (J, B + 1, B + 1) of its held rows R, the main cursor's first."""
+    rows = common.shape[1]
+    if rows == 2:
+        # one tap, by far the most frequent: free, or held at the limit that it passes
+        main, shared, own = common[:, 0, 0], common[:, 0, 1], common[:, 1, 1]
+        value = shared / main
+        at_limit = np.minimum(np.maximum(value, low), high)
+        # R C^-1 R' inverted in closed form, between the goals 1 and the limit
+        held = (own - at_limit * (2.0 * shared - at_limit * main)) / (main * own - shared * shared)
+        return np.asarray(np.where(np.abs(value - at_limit) > 1e-12, held, 1.0 / main))
+    goal, pinned = np.zeros((len(common), rows)), np.zeros((len(common), rows), dtype=bool)
+    goal[:, 0], pinned[:, 0] = 1.0, True
+    # at first the main cursor alone is held
+    multipliers: Float = np.zeros((len(common), rows, 1))
+    multipliers[:, 0, 0] = 1.0 / common[:, 0, 0]
+    for turn in range(rows):
+        if turn:
+            # rows that are not held get a multiplier of zero
+            system = np.where(pinned[:, :, None] & pinned[:, None, :], common, np.eye(rows))
+            multipliers = np.asarray(np.linalg.solve(system, goal[:, :, None]), dtype=np.float64)
+        values = (common @ multipliers)[:, 1:, 0]
+        clipped = np.clip(values, low, high)
+        violated = (np.abs(values - clipped) > 1e-12) & ~pinned[:, 1:]
+        if not violated.any():
+            break
+        goal[:, 1:] = np.where(violated, clipped, goal[:, 1:])
+        pinned[:, 1:] |= violated
+    # w' C w of the weights C^-1 R' multipliers
+    return np.asarray(
+        np.einsum("jk,jk->j", goal, multipliers[:, :, 0]) + symbol_variance * np.sum((values - clipped) ** 2, axis=1)
     )
-    return merits
 
 
 def held_columns(limits: EqualizerLimits, taps: int) -> NDArray[np.int64]:

@@ -10,7 +10,8 @@ import numpy as np
 
 from sirf._arrays import Float, Integer
 from sirf._kernels.floating_places import best_start
-from sirf._kernels.limited_taps import interference, limited_taps
+from sirf._kernels.held_rows import interference
+from sirf._kernels.limited_taps import limited_taps
 from sirf.presets import EqualizerLimits
 
 

@@ -11,9 +11,9 @@ from sirf.presets import EqualizerLimits
 from sirf.signal.toeplitz import symmetric_toeplitz
 
 
-@pytest.mark.parametrize("dfe_max", [(), (0.85,), (0.02, 0.01)])
+@pytest.mark.parametrize("dfe_max", [(), (0.85,), (0.02,), (0.02, 0.01)])
 def test_merit_is_that_of_the_least_squares(dfe_max: tuple[float, ...]) -> None:
-    """Free feedback, feedback at its limits and none, at two phases."""
+    """Free feedback, one tap and two at their limits, and none, at two phases."""
     rng, m = np.random.default_rng(8), 8
     wave = rng.normal(0.0, 0.1, 50 * m) * np.exp(-np.abs(np.arange(50 * m) - 165) / 40.0)
     wave[160:172] += 1.0
@@ -22,7 +22,7 @@ def test_merit_is_that_of_the_least_squares(dfe_max: tuple[float, ...]) -> None:
     rest = (extra, 5 / 9, limits, 0.02, 1.0 / 3.0)
     instants = np.array([165, 170])
     exact = [solve_taps(pulse_columns(wave, k, m, limits), k // m, *rest) for k in instants.tolist()]
-    if dfe_max == (0.02, 0.01):
+    if dfe_max[:1] == (0.02,):
         assert max(abs(np.array(exact[0][1])) / dfe_max) == pytest.approx(1.0)
     samples = np.stack([wave[k % m :: m] for k in instants])
     lags = np.stack([circular_lags(one, 9) for one in samples])
