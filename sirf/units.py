@@ -40,7 +40,8 @@ Many: TypeAlias = "str | float | Iterable[Given] | NDArray[Any]"
 """Several quantities: text with commas, a sequence of such as a person writes them, or an array of numbers."""
 
 # underscores as in Python's numbers; inf and nan are read here and refused below, by the name of the quantity
-_NUMBER = re.compile(r"\s*([+-]?(?:\d[\d_]*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[+-]?(?:inf|nan))\s*(.*?)\s*")
+# digits may be grouped as Python groups them, with underscores between two
+_NUMBER = re.compile(r"\s*([+-]?(?:\d+(?:_\d+)*\.?\d*|\.\d+)(?:[eE][+-]?\d+)?|[+-]?(?:inf|nan))\s*(.*?)\s*")
 # lower case, as units are compared
 _LARGE = {"": 1.0, "k": 1e3, "m": 1e6, "g": 1e9, "t": 1e12}
 """Prefixes of what is never small: here M and m both are mega."""
@@ -96,7 +97,10 @@ class Quantity:
             edge = f"at least {_plain(low)}" if abs(result) < low else f"at most {_plain(high)}"
             meant = f"'{_plain(number)}{self.usual}'"
             said = f"{_plain(number)}, which is {_plain(number)} {self.unit}" if not unit else shown(value)
-            how = f"Write {meant} if that is meant" if not unit else f"Write for example {self.example}"
+            # the usual unit may have been left out, if the number makes sense in it
+            scale = self.units.get(self.usual.strip().lower(), 0.0)
+            left_out = not unit and self.low <= abs(number) * scale <= self.high
+            how = f"Write {meant} if that is meant" if left_out else f"Write for example {self.example}"
             raise SirfError(f"{name} must be {edge} {self.unit}, got {said}. {how}.")
         return result
 

@@ -130,6 +130,19 @@ def test_an_architecture_is_named_so_that_files_and_tables_take_it(tmp_path: Pat
         assert "key id must be valid" in capsys.readouterr().err
 
 
+def test_an_interruption_without_an_answer_says_what_is_left_of_it(line: Path, capsys: Capture) -> None:
+    """A run inside a search: what it simulated is no answer of the command."""
+    from sirf.engine.waveform.block_stream import Stream
+
+    def stop(*given: object, **named: object) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Stream, "finish", stop)
+        assert main(["jtol", str(line), "--symbols", "2000"]) == 130
+    assert "sirf: interrupted: nothing was written, run the command again\n" in capsys.readouterr().err
+
+
 def test_a_run_that_was_interrupted_says_so_in_its_picture_and_json(
     line: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -28,6 +28,11 @@ Capture = pytest.CaptureFixture[str]
             "--fext, --next and how ports are read must go with a file, got the path",
         ),
         ("check gone.s4p --limit -30", "--limit must go with --repair, got no repair."),
+        ("figures gone.s4p --symbol-rate 53G --strict", "--strict must go with --standard, got --symbol-rate alone."),
+        (
+            "figures gone.s4p --symbol-rate 53G --package-case 2",
+            "--package-case must go with --standard, got --symbol-rate",
+        ),
         ("optics --list --taps 15", "--taps must go with a measurement, got --list, which measures nothing."),
         ("sweep gone.toml --results kept --hours 4h", "--hours must go with --slurm, got no job script."),
         ("duty --burst 1e4", "--burst must go with --low-power, got idle words between bursts."),

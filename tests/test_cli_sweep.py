@@ -83,6 +83,10 @@ def test_a_job_script_is_written_and_nothing_run(swept: Path, tmp_path: Path) ->
         (["sweep", "none.toml", "--results", "r.jsonl"], "must be a readable file"),
         (["sweep", "STUDY", "--results", "r.jsonl", "--workers", "0"], "workers must be at least 1"),
         (
+            ["sweep", "STUDY", "--results", "r.jsonl", "--slurm", "j.sh", "--workers", "0"],
+            "workers must be positive, got 0",
+        ),
+        (
             ["sweep", "STUDY", "--results", "r.jsonl", "--workers", "2", "--scheduler", "tcp://127.0.0.1:1"],
             "stand without",
         ),

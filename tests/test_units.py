@@ -77,6 +77,7 @@ def test_counts(text: str | float, value: int) -> None:
         (units.parse_symbol_rate, "53.125", "Write '53.125GBd'"),
         (units.parse_symbol_rate, "106.25Gb/s", "half of it"),
         (units.parse_data_rate, 106.25, "Write '106.25Gb/s'"),
+        (units.parse_data_rate, "100_Gb/s", "106.25Gb/s"),
         (units.parse_data_rate, "53GBd", "twice that"),
         (units.parse_data_rate, "106.25GB/s", "bytes"),
         (units.parse_frequency, 4, "Write '4MHz'"),
@@ -104,6 +105,18 @@ def test_what_cannot_be_meant_is_refused_with_the_right_spelling(
 def test_prefixes_scale(prefix: str, number: float) -> None:
     factor = {"": 1.0, "k": 1e3, "M": 1e6, "G": 1e9}[prefix]
     assert units.FREQUENCY.read(f"{number!r} {prefix}Hz", name="x") == pytest.approx(number * factor, rel=1e-12)
+
+
+@pytest.mark.parametrize("text", ["0_", "1__000", "1_000_"])
+def test_underscores_stand_between_digits(text: str) -> None:
+    with pytest.raises(SirfError, match="symbols must be a whole number"):
+        units.parse_count(text, name="symbols")
+    assert units.parse_count("1_000_000", name="symbols") == 1_000_000
+
+
+def test_no_unit_is_proposed_that_would_make_it_worse() -> None:
+    with pytest.raises(SirfError, match=r"at most 1e\+13 baud, got 1e\+15, .* Write for example 53.125GBd\.$"):
+        units.parse_symbol_rate(1e15)
 
 
 @given(st.text(max_size=12))

@@ -99,6 +99,7 @@ def pulse(
 
 @with_reading
 def figures(
+    context: typer.Context,
     thru: Thru,
     standard: Annotated[str | None, typer.Option(help="Standard whose settings and limits hold; 802.3ck-c2m.")] = None,
     fext: Fext = None,
@@ -121,6 +122,8 @@ def figures(
 
     check_outputs(json_file)
     check_output_folder("out", out)
+    if symbol_rate and not standard:
+        refuse_unread(context, "package_case", "strict", needs="--standard", got="--symbol-rate alone")
     # a symbol rate alone asks for figures without the limits of a standard
     standard = standard or (None if symbol_rate else "802.3ck-c2m")
     files = ChannelFiles(thru, fext, next_files, reading)

@@ -137,7 +137,9 @@ def _write_script(
 
     # the script only: its job reads study and results where it runs
     check_output("slurm", script)
-    write_text("slurm", script, slurm_script(str(study), str(results), workers=workers or 32, hours=hours))
+    write_text(
+        "slurm", script, slurm_script(str(study), str(results), workers=32 if workers is None else workers, hours=hours)
+    )
     say(f"wrote {script}: submit it with sbatch {script}", json_file=json_file)
     write_json({"script": str(script)}, json_file)
 

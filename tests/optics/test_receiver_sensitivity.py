@@ -75,3 +75,42 @@ def test_intensity_noise_sets_a_floor_that_no_power_lifts() -> None:
         sensitivity(THERMAL, ser=0.7)
     with pytest.raises(PhysicsError, match="penalty_db must be"):
         sensitivity(THERMAL, penalty_db=-1.0)
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"ser": 1e-320},
+        {"ser": np.nan},
+        {"extinction_db": 0.0},
+        {"extinction_db": -3.0},
+        {"extinction_db": np.nan},
+        # dB/Hz in place of 1/Hz
+        {"rin": -150.0},
+        {"rin": np.nan},
+        {"penalty_db": np.nan},
+        {"order": 1},
+        {"order": 2.5},
+    ],
+)
+def test_what_light_cannot_have_is_refused_by_name(given: dict[str, float]) -> None:
+    (name,) = given
+    with pytest.raises(PhysicsError, match=f"^{name} must be"):
+        sensitivity(THERMAL, **given)  # type: ignore[arg-type]  # wrong on purpose
+
+
+@pytest.mark.parametrize(
+    ("noise", "responsivity", "given", "name"),
+    [
+        (-1e-6, 0.8, {"ser": 1e-4}, "noise_current"),
+        (np.nan, 0.8, {"ser": 1e-4}, "noise_current"),
+        (1e-6, 0.0, {"ser": 1e-4}, "responsivity"),
+        (1e-6, 0.8, {"ser": 0.0}, "ser"),
+        (1e-6, 0.8, {"ser": 1e-4, "order": 0}, "order"),
+    ],
+)
+def test_the_closed_form_refuses_the_same(
+    noise: float, responsivity: float, given: dict[str, float], name: str
+) -> None:
+    with pytest.raises(PhysicsError, match=f"^{name} must be"):
+        gaussian_sensitivity(noise, responsivity, **given)  # type: ignore[arg-type]  # wrong on purpose

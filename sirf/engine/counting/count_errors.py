@@ -58,7 +58,8 @@ class CountInterrupted(KeyboardInterrupt):
     """Ctrl-C during a count; `count` holds what was counted until then."""
 
     def __init__(self, count: ErrorCount) -> None:
-        super().__init__("interrupted")
+        # no words of its own: the command line says what is left of the answer
+        super().__init__()
         self.count = count
 
 

@@ -27,7 +27,8 @@ class ChainInterrupted(KeyboardInterrupt):
     """Ctrl-C during a run of a chain; `run` holds what was counted until then."""
 
     def __init__(self, run: ChainRun) -> None:
-        super().__init__("interrupted")
+        # no words of its own: the command line says what is left of the answer
+        super().__init__()
         self.run = run
 
 

@@ -16,7 +16,8 @@ class RunInterrupted(KeyboardInterrupt):
     """Ctrl-C during a run; `run` holds what was simulated until then."""
 
     def __init__(self, run: WaveformRun) -> None:
-        super().__init__("interrupted")
+        # no words of its own: the command line says what is left of the answer
+        super().__init__()
         self.run = run
 
 

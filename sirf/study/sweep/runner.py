@@ -52,7 +52,8 @@ class SweepInterrupted(KeyboardInterrupt):
     """Ctrl-C during a sweep; `results` holds what was computed until then."""
 
     def __init__(self, results: Results) -> None:
-        super().__init__("interrupted")
+        # no words of its own: the command line says what is left of the answer
+        super().__init__()
         self.results = results
 
 
