@@ -42,7 +42,7 @@ def write_eye(eye: StatisticalEye, channel: Channel, file: str | Path, *, result
     name = channel.name or "channel"
     title = f"{name}, {link.standard or 'no standard'}, {link.insertion_loss_db:.1f} dB die to die"
     report = link.equalizer_report
-    caption = str(report) if report is not None else "Equaliser as given."
+    caption = f"{report}." if report is not None else "Equaliser as given."
     picture = encoded(EyeSheet().draw(eye, title=title, top_mv=top))
     outlined = outlines(eye, contour_ratios(eye))
     view = eye_view(eye, name=name, caption=caption, top_mv=top, picture=picture, outlined=outlined)

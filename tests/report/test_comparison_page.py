@@ -16,6 +16,7 @@ import pytest
 
 import sirf
 from sirf.report import write_comparison
+from sirf.report.eye_sheet import FRAME
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 QUIET = (
@@ -100,6 +101,20 @@ def test_sorting_turns_the_rows_round(browser: Any, folder: Path) -> None:
     head.locator("button").click()
     assert head.get_attribute("aria-sort") == "descending"
     assert column.all_text_contents()[:2] == ["-", "1e3"]
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_contours_lie_on_the_eye_in_a_column_of_any_width(browser: Any, folder: Path, width: int) -> None:
+    page, _ = shown(browser, folder, width)
+    # as on the page of one link, whose eye has the whole width
+    page.evaluate("document.querySelector('.eyes').style.display = 'block'")
+    image, lines = (page.locator(f".eye {part}").first.bounding_box() for part in ("img", "svg"))
+    assert lines["x"] - image["x"] == pytest.approx(FRAME["left"] * image["width"], abs=1.0)
+    assert lines["width"] == pytest.approx(FRAME["width"] * image["width"], abs=1.0)
+    assert lines["y"] - image["y"] == pytest.approx(FRAME["upper"] * image["height"], abs=1.0)
+    assert lines["height"] == pytest.approx(FRAME["height"] * image["height"], abs=1.0)
+    # as large as it was drawn where there is room
+    assert image["width"] == pytest.approx(572 if width > 600 else 390, abs=60 if width < 600 else 1)
 
 
 def test_layers_and_pointer_of_an_eye(browser: Any, folder: Path) -> None:

@@ -33,6 +33,7 @@ def test_page_of_an_eye(thru: Path, tmp_path: Path) -> None:
     text, plain = html.unescape(page.read_text(encoding="utf-8")), json.loads(answer.read_text())
     assert f"Bit error ratio {plain['ber']:.2e}; the worst eye is open by {plain['eye_height_mv']:.2f} mV" in text
     assert inside(text) == plain
+    assert "settings tried. Contours" in text
     assert 'class="contour"' in text
     # each contour's colour is named, and whether it could be drawn at all
     caption = re.search(r"Contours from the outside in, at an error ratio of (.*?)</figcaption>", text, flags=re.S)
