@@ -102,12 +102,25 @@ def all_cores(tasks: int) -> Iterator[Executor]:
 
 _M_ARENA_MAX = -8
 """Number of glibc's option for the most heaps (malloc.h)."""
+_PR_SET_PDEATHSIG = 1
+"""Number of Linux's option for the signal that a process gets when its parent ends (prctl.h)."""
+
+
+def end_with_parent() -> None:
+    """Have a worker end when the process that started it does, however that ends: else it would wait for work for ever.
+
+    On Linux; elsewhere a worker whose parent was killed stays.
+    """
+    set_option = getattr(ctypes.CDLL(None), "prctl", None) if sys.platform == "linux" else None
+    if set_option is not None:
+        set_option(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _begin_worker() -> None:
     """Set what holds for a worker process."""
     # Ctrl-C ends a worker without a word: the process that started it says what there is to say
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    end_with_parent()
     # glibc gives each thread of a search a heap, which keeps what that thread has freed: 50 MB of a comparison
     set_option = getattr(ctypes.CDLL(None), "mallopt", None)
     if set_option is not None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import time
 from multiprocessing import active_children
+from pathlib import Path
 
 import pytest
 
@@ -105,3 +107,39 @@ def test_an_interrupt_of_this_process_alone_ends_its_workers() -> None:
         # the system is asked: a worker that the executor's thread has seen end counts as active until that thread goes on
         with pytest.raises(ProcessLookupError):
             os.kill(worker, 0)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a worker waits for its parent's next word")
+@pytest.mark.parametrize(
+    "pool",
+    [
+        "from sirf.execution import all_cores; held = all_cores(2); pool = held.__enter__()",
+        "from sirf.study.sweep.runner import _begin_worker, _context; from concurrent.futures import ProcessPoolExecutor; "
+        "pool = ProcessPoolExecutor(2, mp_context=_context(), initializer=_begin_worker)",
+    ],
+)
+def test_workers_end_with_a_parent_that_is_killed(pool: str) -> None:
+    asked = "print(pool.submit(os.getpid).result(), flush=True); pool.submit(time.sleep, 60).result()"
+    code = f"import os, time; {pool}; {asked}"
+    parent = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    assert parent.stdout is not None
+    worker = int(parent.stdout.readline())
+    parent.kill()
+    parent.wait()
+    parent.stdout.close()
+    if worker == parent.pid:
+        # one core alone: there is no worker
+        return
+    ends = time.monotonic() + 20.0
+    while _lives(worker) and time.monotonic() < ends:
+        time.sleep(0.05)
+    assert not _lives(worker)
+
+
+def _lives(process: int) -> bool:
+    """Whether a process runs: one that has ended may stand in the list until it is asked for its exit code."""
+    try:
+        state = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(") ")[2][0]
+    except OSError:
+        return False
+    return state not in "ZX"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 PALE = "0.75"
 """Lighter than that of lines: areas and clouds of points."""
+LABEL_CHARACTERS = 24
+"""Characters to a line of a label of a small picture."""
 MAX_POINTS = 5_000
 """Most points of a scatter: more only darken it."""
 
@@ -69,10 +72,15 @@ def study_scatter(results: Results, figures: Sequence[str] | None = None) -> Fig
             axes = grid[i][j]
             axes.plot(results.values[parameter][::step], y, ".", color=DARK, markersize=2, alpha=0.5)
             if i == len(names) - 1:
-                axes.set_xlabel(plain(parameter_of(parameter).label), fontsize="small")
+                axes.set_xlabel(_in_lines(plain(parameter_of(parameter).label)), fontsize="small")
             if j == 0:
-                axes.set_ylabel(_figure_label(name), fontsize="small")
+                axes.set_ylabel(_in_lines(_figure_label(name)), fontsize="small")
     return figure
+
+
+def _in_lines(label: str) -> str:
+    """A label in lines as long as a small picture has room for beside its neighbours."""
+    return textwrap.fill(label, LABEL_CHARACTERS, break_long_words=False)
 
 
 def study_tornado(rows: Sequence[Index] | Sequence[Slope], figure: str, ax: Axes | None = None) -> Axes:

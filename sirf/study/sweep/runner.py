@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 from sirf.errors import SirfError
-from sirf.execution import one_algebra_thread
+from sirf.execution import end_with_parent, one_algebra_thread
 from sirf.study.sweep.case import Case, Evaluator
 from sirf.study.sweep.results import Results
 from sirf.study.sweep.store import Store
@@ -207,7 +207,7 @@ class _Pool:
             self._executor.shutdown(wait=False, cancel_futures=True)
 
     def _fresh(self) -> Executor:
-        pool = ProcessPoolExecutor(self.workers, mp_context=_context(), initializer=_quiet_on_interrupt)
+        pool = ProcessPoolExecutor(self.workers, mp_context=_context(), initializer=_begin_worker)
         return self._stack.enter_context(_closed(pool))
 
 
@@ -219,9 +219,10 @@ def _closed(pool: ProcessPoolExecutor) -> Iterator[ProcessPoolExecutor]:
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _quiet_on_interrupt() -> None:
-    """Ctrl-C is the parent's to handle."""
+def _begin_worker() -> None:
+    """Ctrl-C is the parent's to handle, and a parent that was killed hands out no more work."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    end_with_parent()
 
 
 def _workers_of(executor: Executor | None) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -119,3 +120,21 @@ def test_the_worst_case_is_no_better_than_any_case(tmp_path: Path) -> None:
     for name, value in worst.values.items():
         assert found.values[name].min() * 0.7 < value < found.values[name].max() * 1.3
     assert worst.tried >= 60
+
+
+def test_labels_of_a_scatter_stand_clear_of_each_other() -> None:
+    pytest.importorskip("matplotlib")
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    from sirf.plot import study_scatter
+
+    # figures of the longest titles, one above the other
+    figures = ("ber", "eye_com_db", "insertion_loss_db")
+    study = three("random", 8, figures)
+    drawn = study_scatter(synthetic(study, lambda points: np.abs(points.T) + 0.1, figures))
+    # sizes are known once it has been drawn
+    FigureCanvasAgg(drawn).draw()  # type: ignore[no-untyped-call]
+    labels = [axes.yaxis.label for axes in drawn.axes if axes.get_ylabel()]
+    boxes = [label.get_window_extent() for label in labels]
+    assert len(boxes) == len(figures)
+    assert all(below.y1 < above.y0 for above, below in pairwise(boxes))
