@@ -55,10 +55,17 @@ def folded_shape(n_samples: int, origin: int, first: int = 0, size: int | None =
     At all samples, or at `size` of them from the `first` on: most of a long window is asked for by nobody.
     """
     wanted = np.arange(first, n_samples if size is None else first + size)
+    return _read_only(np.interp(1.0 + (wanted - origin) / n_samples, *_zeta_of_ages(n_samples, origin)))
+
+
+# kept: windows of many places and sizes are cut out of few grids
+@lru_cache(maxsize=2 * KEPT_GRIDS)
+def _zeta_of_ages(n_samples: int, origin: int) -> tuple[Float, Float]:
+    """Ages from the youngest to the oldest sample of a grid, and their `_zeta`: smooth enough for straight lines between."""
     # from one window to the next the age grows by a sample in `n_samples`
     youngest, oldest = 1.0 - origin / n_samples, 1.0 + (n_samples - 1 - origin) / n_samples
-    few = np.linspace(youngest, oldest, 1025)  # smooth enough for straight lines between 1025 points
-    return _read_only(np.interp(1.0 + (wanted - origin) / n_samples, few, _zeta(few)))
+    ages = np.linspace(youngest, oldest, 1025)
+    return _read_only(ages), _read_only(_zeta(ages))
 
 
 def _zeta(first: Float) -> Float:

@@ -80,21 +80,22 @@ class FlatResponse:
         step = sample_rate / n_samples
         inside = int(np.searchsorted(frequency, self.edge, side="right"))
         result = np.empty(frequency.size, dtype=np.complex128)
+        beyond = frequency[inside:] - self.edge
+        # beyond that the mismatch is below the last bit
+        near = slice(inside, inside + int(np.searchsorted(beyond, DECAYED * self.reach)))
+        turns = turned(near.stop, step * delay_s)
         # the same spline as of `at`, for a pair of grids that link after link comes back to; few knots have no spline
         # but an exact polynomial
         known = self._inside if self.root.size < LEAST_KNOTS else self._on_kept_grid
-        result[:inside] = known(root[:inside]) * turned(inside, step * delay_s)
+        result[:inside] = known(root[:inside]) * turns[:inside]
         if inside == frequency.size:
             return result
-        beyond = frequency[inside:] - self.edge
         # phase of the first point beyond the edge; the even steps turn it on from there
         start = float(beyond[0]) * self.edge_delay_s + float(frequency[inside]) * delay_s
         trend = turned(beyond.size, step * (self.edge_delay_s + delay_s)) * (self.level * np.exp(-2j * np.pi * start))
         result[inside:] = trend * np.exp(-self.loss * (root[inside:] - np.sqrt(self.edge)))
-        # beyond that the mismatch is below the last bit
-        near = slice(inside, inside + int(np.searchsorted(beyond, DECAYED * self.reach)))
         decay = self.mismatch * np.exp(-((beyond[: near.stop - inside] / self.reach) ** 2))
-        result[near] += decay * np.exp(-2j * np.pi * frequency[near] * delay_s)
+        result[near] += decay * turns[inside:]
         return result
 
     def _inside(self, root: Float) -> Complex:

@@ -309,7 +309,7 @@ def _long_response(flat: FlatResponse, grid: Float, symbol_rate: float, samples_
     value = flat.later_on_transform_grid(n, sample_rate, rest, None if bands is None else few // 2 + 1)
     smooth = symbol_low_pass(few, samples_per_ui // thinning, symbol_rate)
     # a quarter of the window before the arrival shows what comes too early, and what is folded back
-    pulse = np.roll(irfft(value[: few // 2 + 1] * smooth / thinning, n=few), few // 4)
+    pulse = _turned(irfft(value[: few // 2 + 1] * smooth / thinning, n=few), few // 4)
     folded = _folded_part(pulse, few // 4)
     pulse -= folded * folded_shape(few, few // 4)
     return _LongResponse(
@@ -327,6 +327,11 @@ def _long_response(flat: FlatResponse, grid: Float, symbol_rate: float, samples_
         symbol_rate=symbol_rate,
         warnings=flat.warnings + _wrap_warnings(pulse, few // 4, round(0.5 * span * sample_rate / thinning), span),
     )
+
+
+def _turned(wave: Float, later: int) -> Float:
+    """A circular wave (N,) so many samples later."""
+    return np.concatenate([wave[wave.size - later :], wave[: wave.size - later]])
 
 
 def _thinning(samples_per_ui: int) -> int:
@@ -387,7 +392,8 @@ def _shortened(long: _LongResponse, tail_energy: float, corner: float) -> Prepar
     if corner:
         kept = _coupled(kept, 2.0 * np.pi * corner / sample_rate)
     if tail_energy > 0:
-        kept = kept * fade(n, m)
+        faded = fade(m)[-n:]
+        kept[n - faded.size :] *= faded
     return PreparedTransfer(
         frequency=transform_grid(n, sample_rate),
         value=np.asarray(rfft(kept)),
@@ -422,11 +428,16 @@ def _coupled(impulse: Float, pole: float) -> Float:
 
 
 @lru_cache(maxsize=KEPT_GRIDS)
-def fade(n_samples: int, samples_per_ui: int) -> Float:
-    """One, then down to zero over `FADE_UI`, then zero for as long: filters must not carry the cut tail round to the start."""
+def fade(samples_per_ui: int) -> Float:
+    """What the last samples of a window are multiplied by: from one down to zero over `FADE_UI`, then zero for as long.
+
+    Filters must not carry the cut tail round to the start.
+    """
     # UI to the end
-    ui_before_end = (n_samples - np.arange(n_samples)) / samples_per_ui
-    return 0.5 - 0.5 * np.cos(np.pi * np.clip(ui_before_end / FADE_UI - 1.0, 0.0, 1.0))
+    ui_before_end = np.arange(round(2.0 * FADE_UI * samples_per_ui), 0, -1) / samples_per_ui
+    found = np.asarray(0.5 - 0.5 * np.cos(np.pi * np.clip(ui_before_end / FADE_UI - 1.0, 0.0, 1.0)))
+    found.flags.writeable = False
+    return found
 
 
 def _window(pulse: Float, samples_per_ui: int, origin: int, tail_energy: float) -> tuple[int, int, float]:
