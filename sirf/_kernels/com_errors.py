@@ -1,4 +1,4 @@
-"""Errors of one transmitter setting of IEEE 802.3 Annex 178A at its sampling instants, for a receiver with floating taps."""
+"""Errors of receivers with floating taps of IEEE 802.3 Annex 178A, for one transmitter setting at its sampling instants."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from sirf._kernels.com_bounds import instant_problem
 from sirf._kernels.com_boxes import levinson_error
-from sirf._kernels.com_receiver import crosstalk_row, tap_correlation
 from sirf._kernels.floating_taps import floating_error
 from sirf._kernels.jit import kernel
 
@@ -18,29 +16,22 @@ _ROUNDING = 1e-9
 
 @kernel
 def floating_errors(
-    taps: Any, instants: Any, tables: Any, fext: Any, receiver: Any, known: Any, slack: Any, errors: Any
+    correlations: Any, samples: Any, receiver: Any, known: Any, slack: Any, errors: Any, starts: Any
 ) -> Any:
-    """Errors (P,) over sigma_X^2 of `taps` (K,) at `instants` (P,), infinite above `known` and `slack` of it; the new known.
+    """Errors (P,) over sigma_X^2 of a receiver's problems, infinite above `known` and `slack` of it; the new known.
 
-    `tables`, `fext` and `receiver` are `CtleTables.arguments`: with floating taps, one DFE tap at most, and no rounded taps. With
-    an infinite `slack` all are computed.
+    `correlations` (P, N) and `samples` (P, N + 1) are those of `setting_problems`, one sample ahead of the taps; `receiver` is
+    the last of `CtleTables.arguments`: with floating taps, one DFE tap at most, and no rounded taps. With an infinite `slack` all
+    are computed. Places of the last problem's groups go into `starts`.
     """
     b_min, b_max, w_min, w_max, cursor, fixed, groups, run, _ = receiver
     size = w_min.size
     low, high = (b_min[0], b_max[0]) if b_min.size else (0.0, 0.0)
-    own, behind = np.empty(taps.size), np.empty(tables[1].shape[1] - taps.size + 1)
-    tap_correlation(taps, own)
-    crosstalk, row = np.zeros(size), np.empty(size)
-    # each aggressor stands at its own strongest phase, whatever the victim's instant
-    crosstalk_row(taps, fext, crosstalk)
-    # one more sample than taps: the one after the main cursor is read also where no tap feeds it back
-    samples = np.empty(size + 1)
-    main, later = samples[1:], samples[:size] if b_min.size else np.zeros(size)
     nothing, no_transform = np.zeros(0, dtype=np.float32), np.zeros((size, 0), dtype=np.float32)
-    lags, forward, backward = np.empty(size), np.empty(size), np.empty(2 * size)
-    starts = np.zeros(groups, dtype=np.int64)
-    for p in range(instants.size):
-        instant_problem(taps, own, instants[p], crosstalk, tables, cursor + 1, behind, row, samples)
+    lags, forward, backward, none = np.empty(size), np.empty(size), np.empty(2 * size), np.zeros(size)
+    for p in range(errors.size):
+        row, main = correlations[p], samples[p, 1:]
+        later = samples[p, :size] if b_min.size else none
         # falls as better errors are found, also within the row
         limit = known * (1.0 + slack)
         errors[p] = np.inf

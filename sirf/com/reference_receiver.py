@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from sirf._arrays import Float
+from sirf._kernels.com_errors import floating_errors
 from sirf._kernels.floating_taps import floating_equalizer
 from sirf.com.config.settings import ComSettings, RxFfeSettings
 from sirf.com.ctle_tables import CtleTables, transmitter_strength
@@ -155,7 +156,14 @@ class CaseReceiver:
         )
         starts = np.zeros(max(ffe.groups, 1), dtype=np.int64)
         # the search of places gives their error alone; taps are made once, at the places found
-        if not floating_equalizer(*arguments, fixed, ffe.groups, ffe.group_taps, starts, np.inf) < np.inf:
+        if ffe.groups and dfe.taps <= 1 and not ffe.step > 0.0:
+            # by the kernel that a search has at hand: its samples run from the one that follows the first tap's
+            around = np.concatenate((padded[at[:1] + 1], main))[None]
+            receiver = (*arguments[3:8], fixed, ffe.groups, ffe.group_taps, ffe.step)
+            least = floating_errors(correlation[None], around, receiver, np.inf, np.inf, np.empty(1), starts)
+        else:
+            least = floating_equalizer(*arguments, fixed, ffe.groups, ffe.group_taps, starts, np.inf)
+        if not least < np.inf:
             return None
         floating = [start + np.arange(ffe.group_taps) for start in np.sort(starts[: ffe.groups])]
         places = np.concatenate((np.arange(fixed), *floating))

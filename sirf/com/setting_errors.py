@@ -1,7 +1,7 @@
 """Errors of one transmitter setting of Annex 178A at its sampling instants.
 
-A receiver with floating taps has one kernel for all of it. Any other goes from instant to instant, by a kernel for what each
-needs and one for the receiver of its kind. Which is decided here: a first run compiles no floating taps where there are none.
+What every instant needs is one kernel, and so is the receiver of each kind. Which of them a search needs is decided here: a
+first run compiles no crosstalk where there is none, and no floating taps where the receiver has none.
 """
 
 from __future__ import annotations
@@ -28,11 +28,9 @@ def setting_errors(
 
     With an infinite `slack` all are computed. The new known is returned. `arguments` are `CtleTables.arguments`.
     """
-    tables, fext, (b_min, b_max, w_min, w_max, cursor, fixed, groups, run, step) = arguments
+    tables, fext, receiver = arguments
+    b_min, b_max, w_min, w_max, cursor, fixed, groups, run, step = receiver
     size, feedback_taps = w_min.size, b_min.size
-    # all instants in one call, for the receivers of the standard's presets
-    if groups and feedback_taps <= 1 and not step > 0.0:
-        return float(floating_errors(taps, instants, tables, fext, arguments[2], known, slack, errors))
     # the bound reads the sample after the main cursor also where no tap feeds it back
     reach = max(feedback_taps, 1)
     correlations, samples = np.empty((instants.size, size)), np.empty((instants.size, size + reach))
@@ -41,8 +39,11 @@ def setting_errors(
         # each aggressor stands at its own strongest phase, whatever the victim's instant
         crosstalk_row(taps, fext, crosstalk)
     setting_problems(taps, instants, crosstalk, tables, cursor + reach, correlations, samples)
-    low, high = (float(b_min[0]), float(b_max[0])) if feedback_taps else (0.0, 0.0)
     starts = np.zeros(max(groups, 1), dtype=np.int64)
+    # all instants in one call, for the receivers of the standard's presets
+    if groups and feedback_taps <= 1 and not step > 0.0:
+        return float(floating_errors(correlations, samples, receiver, known, slack, errors, starts))
+    low, high = (float(b_min[0]), float(b_max[0])) if feedback_taps else (0.0, 0.0)
     for p, (correlation, around) in enumerate(zip(correlations, samples, strict=True)):
         # falls as better errors are found, also within the row
         limit, main = known * (1.0 + slack), around[reach:]
