@@ -8,6 +8,7 @@ from __future__ import annotations
 import atexit
 import errno
 import gc
+import io
 import os
 import sys
 import threading
@@ -141,7 +142,43 @@ def run_alone() -> int:
     gc.set_threshold(50_000, 20, 20)
     keep_freed_memory()
     open_streams()
+    write_patiently()
     return main()
+
+
+def write_patiently() -> None:
+    """Put a `PatientOutput` in the place of standard output, where that is a stream of the usual kind."""
+    given = sys.stdout
+    if not isinstance(given, io.TextIOWrapper):
+        return
+    kept: dict[str, Any] = {
+        name: getattr(given, name) for name in ("encoding", "errors", "line_buffering", "write_through")
+    }
+    # detached, for a stream that is dropped closes its buffer; the interpreter ends with the one under the other name
+    sys.stdout = sys.__stdout__ = PatientOutput(given.detach(), **kept)  # type: ignore[misc]  # it is no constant
+
+
+class PatientOutput(io.TextIOWrapper):
+    """Standard output that goes nowhere once its reader has left: a command's files are still to be written."""
+
+    def write(self, text: str, /) -> int:
+        """Write text, or drop it where nobody reads it."""
+        try:
+            return super().write(text)
+        except BrokenPipeError:
+            self._drop()
+            return len(text)
+
+    def flush(self) -> None:
+        """Write what is held back, or drop it where nobody reads it."""
+        try:
+            super().flush()
+        except BrokenPipeError:
+            self._drop()
+
+    def _drop(self) -> None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), self.fileno())
+        super().flush()
 
 
 def open_streams() -> None:

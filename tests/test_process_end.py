@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -125,3 +126,17 @@ def test_a_missed_limit_keeps_its_code_where_the_reader_has_left(monkeypatch: py
     monkeypatch.setattr(entry, "_outcome", lambda arguments: 1)
     monkeypatch.setattr(sys, "stdout", Closed())
     assert entry.main([]) == 1
+
+
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_files_are_written_though_the_reader_of_the_text_has_left(tmp_path: Path, unbuffered: str) -> None:
+    file = tmp_path / "fec.json"
+    reader, writer = os.pipe()
+    os.close(reader)
+    environment = os.environ | {"PYTHONUNBUFFERED": unbuffered}
+    # more text than a pipe or a buffer holds back
+    command = [sys.executable, "-m", "sirf", "fec", "--json", str(file), *["--ber", "1e-4"] * 200]
+    done = subprocess.run(command, stdout=writer, stderr=subprocess.PIPE, text=True, check=False, env=environment)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(json.loads(file.read_text(encoding="utf-8"))) == 200
