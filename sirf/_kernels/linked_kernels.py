@@ -20,20 +20,9 @@ from numba.core.compiler import Compiler, Flags
 from numba.core.registry import CPUDispatcher
 from numba.core.sigutils import normalize_signature
 from numba.core.targetconfig import ConfigStack
-from numba.core.typed_passes import NativeLowering, NopythonRewrites
-from numba.core.untyped_passes import InlineClosureLikes
 from numba.np.numpy_support import as_dtype
 
 from sirf._kernels.call_types import SettledFlags, kept_call_types
-from sirf._kernels.lean_lowering import LeanLowering
-from sirf._kernels.quick_passes import ClosuresWhereThereAre, RewritesOfArrays, quick_passes
-
-QUICKER: dict[Any, Any] = {
-    InlineClosureLikes: ClosuresWhereThereAre,
-    NopythonRewrites: RewritesOfArrays,
-    NativeLowering: LeanLowering,
-}
-"""Passes of our own in place of numba's."""
 
 
 class _Definitions:
@@ -111,10 +100,7 @@ class _LinkedCompiler(Compiler):
         # the context belongs to this compilation alone; without an entry by its options, numba would compile anew for it what
         # it has of its own functions
         context.create_cpython_wrapper, context.get_executable = _no_entry, _identity_of
-        pipelines = super().define_pipelines()
-        for one in pipelines:
-            one.passes = [(QUICKER.get(step, step), words) for step, words in one.passes]
-        return pipelines
+        return super().define_pipelines()
 
 
 class _CompactLinkedCompiler(_LinkedCompiler):
@@ -147,11 +133,6 @@ def _identity_of(library: Any, fndesc: Any, env: Any) -> object:
 class _Linked(CPUDispatcher):
     """Forms of a kernel for the kernels that call it."""
 
-    def compile(self, sig: Any) -> Any:
-        """The form for some types of arguments."""
-        with quick_passes():
-            return super().compile(sig)
-
     def add_overload(self, cres: Any) -> None:
         # not to the forms that calls from Python look through
         self.overloads[tuple(cres.signature.args)] = cres
@@ -170,11 +151,6 @@ class KernelDispatcher(CPUDispatcher):
     def _linked(self) -> Any:
         # a kernel that is only loaded from disk needs none
         return _Linked(self.py_func, targetoptions=self.targetoptions, pipeline_class=self._linked_compiler)
-
-    def compile(self, sig: Any) -> Any:
-        """An entry for some types of arguments, from disk where it is there."""
-        with quick_passes():
-            return super().compile(sig)
 
     def _with_entry(self, args: Any, return_type: Any) -> Any:
         """The form that other kernels link, with an entry for Python.

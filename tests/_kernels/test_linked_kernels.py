@@ -6,19 +6,14 @@ import os
 import re
 import subprocess
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from numba.core import ir
-from numba.core.compiler import run_frontend
-from numba.core.errors import TypingError
 from numba.core.event import Event, Listener, install_listener
 
 from sirf._kernels.jit import kernel
-from sirf._kernels.quick_passes import QUICK, quick_passes
 
 KERNELS = """
 from sirf._kernels.jit import kernel
@@ -209,43 +204,3 @@ def test_what_an_entry_cannot_bring_from_a_caller_on_disk_is_refused() -> None:
     made = never_on_disk(of_each)
     with pytest.raises(TypeError, match="of_each must return numbers, arrays, or tuples of them"):
         made(3)
-
-
-def test_numba_is_as_before_when_a_kernel_is_compiled() -> None:
-    """What goes quicker in its passes does so while kernels compile, in each thread, and not for others' functions."""
-    before = [vars(owner)[name] for owner, name, _ in QUICK]
-    made = [never_on_disk(tripled) for _ in range(4)]
-
-    def run(one: Any) -> float:
-        value: float = one(2.0)
-        return value
-
-    with ThreadPoolExecutor(4) as pool:
-        assert list(pool.map(run, made)) == [6.0] * 4
-    assert [vars(owner)[name] for owner, name, _ in QUICK] == before
-    with pytest.raises(TypingError):
-        made[0]("text")
-    assert [vars(owner)[name] for owner, name, _ in QUICK] == before
-
-
-def test_variables_of_statements_are_those_that_numba_lists() -> None:
-    blocks: Any = run_frontend(_many_statements).blocks  # type: ignore[no-untyped-call]
-    statements = [one for block in blocks.values() for one in block.body]
-    expressions = [one.value for one in statements if isinstance(getattr(one, "value", None), ir.Expr)]
-    assert len(expressions) > 10
-    found = [[one.list_vars() for one in statements], [one.list_vars() for one in expressions]]
-    with quick_passes():
-        quick = [[one.list_vars() for one in statements], [one.list_vars() for one in expressions]]
-    assert found == quick
-
-
-def _many_statements(values: Any, count: int, *others: Any) -> Any:
-    pairs = [(one, count) for one in others]
-    table = {"first": values[0, 1:], "second": -count}
-    for k in range(count):
-        if values[k, 0] > 2 and k < 7:
-            values[k, 1] = min(values[k], values[k - 1], key=abs)
-        values[k] += table["second"]
-    if count < 0:
-        raise ValueError("count must not be negative")
-    return pairs, table, values.shape[0]
