@@ -6,8 +6,9 @@ At every sampling phase the distribution of interference given the sent level is
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
-from functools import cached_property, lru_cache
+from functools import cached_property, lru_cache, partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -223,13 +224,18 @@ class InterferenceModel:
             coupled = self._aggressors(line, offset, deep=deep)
             return interference(cursors, main, edges, self.displacement, self.levels, coupled, line, deep=deep)
 
-        line = self._line(cursors, main, edges)
-        found = on(line, deep=False)
+        return self._on_lines(on, partial(self._line, cursors, main, edges), offset)
+
+    def _on_lines(
+        self, on: Callable[..., Interference], line: Callable[..., TiltedContour], offset: int
+    ) -> Interference:
+        """The interference `on` a line, and where that resolves too little of its tails on a deep one too."""
+        found = on(line(), deep=False)
         # of other phases contours are read; of the instant error ratios too, which may lie deeper than this line
         # resolves
         if found.resolved <= RESOLVED and (offset or found.resolved <= self._least_read(found)):
             return found
-        return found.continued(on(self._line(cursors, main, edges, deep=True), deep=True), SEAM)
+        return found.continued(on(line(deep=True), deep=True), SEAM)
 
     def _least_read(self, at_instant: Interference) -> float:
         """The smallest probability that error ratios depend on, as the tail that may lose it in rounding has them."""
@@ -259,8 +265,13 @@ class InterferenceModel:
         widest = np.abs(given.cursors).max(axis=0)
         # an offset is bounded as a cursor is, and put beside the main cursor, which itself is dropped below
         widest[main + 1] += float(np.abs(distortion.offsets).max())
-        line = self._line(widest, main, edges.scaled(float(distortion.slope.max())), noise=least, more=most - least)
-        found = interference_by_level(given, main, self.displacement, self.levels, self._aggressors(line, offset), line)
+
+        def on(line: TiltedContour, *, deep: bool) -> Interference:
+            coupled = self._aggressors(line, offset, deep=deep)
+            return interference_by_level(given, main, self.displacement, self.levels, coupled, line, deep=deep)
+
+        scaled = edges.scaled(float(distortion.slope.max()))
+        found = self._on_lines(on, partial(self._line, widest, main, scaled, noise=least, more=most - least), offset)
         centres = self.decided * self.pulse[self.front_end.sampling + offset]
         return found.multiplied(
             *distortion.patterns.log_ratios(centres, self.noise + self._crosstalk_variance, found.volts)

@@ -60,8 +60,12 @@ def interference_by_level(
     levels: Float,
     crosstalk: Complex,
     line: TiltedContour,
+    *,
+    deep: bool = False,
 ) -> Interference:
     """The distribution at one phase, of whose cursors the main one has the index `main`; its value is not used.
+
+    On a `deep` line its middle means nothing.
 
     The symbols beside the given two are as likely up as down, so that what level j falls short of is what the mirror level
     exceeds under the same cursors. `crosstalk` (S,) is the aggressors' function on `line`, which is made for the widest of all.
@@ -70,7 +74,7 @@ def interference_by_level(
     gaussian = np.maximum(given.variance, line.gaussian)
     quiet = crosstalk * np.exp(line.points**2 * (0.5 * gaussian[:, None]))
     found = []
-    both = _functions(given, main, displacement, levels, quiet, line)
+    both = _functions(given, main, displacement, levels, quiet, line, deep=deep)
     for sign, functions, skewed in zip((1.0, -1.0), both, _skewed(line, gaussian, given.third), strict=True):
         rest, room = np.zeros_like(functions), np.empty((4, given.offsets.shape[1]))
         add_exponentials(rest, line.tilt, line.step, sign * given.offsets, given.shares, room)
@@ -78,12 +82,20 @@ def interference_by_level(
         rest *= skewed
         found.append(rest.reshape(count, count, -1).sum(axis=1))
     above, below = found
-    check_sums(above, below[::-1], line, "level-dependent interference")
-    return inverted(above, below, line)
+    if not deep:
+        check_sums(above, below[::-1], line, "level-dependent interference")
+    return inverted(above, below, line, deep=deep)
 
 
 def _functions(
-    given: Conditionals, main: int, displacement: Displacement, levels: Float, quiet: Complex, line: TiltedContour
+    given: Conditionals,
+    main: int,
+    displacement: Displacement,
+    levels: Float,
+    quiet: Complex,
+    line: TiltedContour,
+    *,
+    deep: bool,
 ) -> tuple[Complex, Complex]:
     """Functions (C, S) of the interference of each pair of levels, and those of its mirror image; `quiet` (C, S) is a factor."""
     # edges differ in size alone: those of the largest, in the least noise, do for all
@@ -111,7 +123,8 @@ def _functions(
         for row in rows:
             common = quiet.copy()
             multiply_others(common, line.tilt, line.step, row.others(moved), levels, small)
-            check_sums(common, common[::-1], line, "intersymbol interference")
+            if not deep:
+                check_sums(common, common[::-1], line, "intersymbol interference")
             shapes: list[Complex] = []
             for sign, wanted in courses:
                 functions = common * np.exp(even + sign * odd)
