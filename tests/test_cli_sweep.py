@@ -105,6 +105,7 @@ def test_what_cannot_be_done_is_one_sentence(
     captured = capsys.readouterr()
     assert words in captured.err
     assert captured.err.count("\n") == 1
+    assert not captured.out
 
 
 def test_a_file_that_another_run_writes_is_refused(swept: Path, capsys: Capture) -> None:

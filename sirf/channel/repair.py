@@ -95,12 +95,7 @@ def repair(network: Network, steps: str | Iterable[str], *, limit_db: float = LI
     Raises `LimitError` when a step changes some S by more than `limit_db` (20 log10 |new - old|), `SirfError` for an unknown
     step or data too short to repair.
     """
-    wanted = [step.strip() for step in steps.split(",")] if isinstance(steps, str) else list(steps)
-    unknown = [step for step in wanted if step not in STEPS]
-    if unknown or not wanted:
-        raise SirfError(
-            f"repair must be of {', '.join(STEPS)}, got {unknown or 'nothing'}. Use --repair passive,causal."
-        )
+    wanted = wanted_steps(steps)
     # not-a-number would let every change pass
     if not np.isfinite(limit_db):
         raise SirfError(f"limit must be a number of dB, got {limit_db!r}. Use -20.")
@@ -118,6 +113,17 @@ def repair(network: Network, steps: str | Iterable[str], *, limit_db: float = LI
         network = new
         done.append(step)
     return Repair(network, tuple(done))
+
+
+def wanted_steps(steps: str | Iterable[str]) -> list[str]:
+    """The steps of a repair by name; `SirfError` for none and for unknown ones."""
+    wanted = [step.strip() for step in steps.split(",")] if isinstance(steps, str) else list(steps)
+    unknown = [step for step in wanted if step not in STEPS]
+    if unknown or not wanted:
+        raise SirfError(
+            f"repair must be of {', '.join(STEPS)}, got {unknown or 'nothing'}. Use --repair passive,causal."
+        )
+    return wanted
 
 
 def passive(network: Network) -> Network:

@@ -62,16 +62,22 @@ def write_touchstone(
 
     Raises `TouchstoneError` unless the suffix of `path` is `.sNp` with the network's number of ports and it can be written.
     """
-    path, form, ports = Path(path), form or TouchstoneFormat(), network.ports
-    # a packed file's own suffix stands before .gz
-    packed = path.suffix.lower() == ".gz"
-    suffix = path.with_suffix("").suffix if packed else path.suffix
-    if suffix.lower() != f".s{ports}p" and not (form.version == "2.0" and suffix.lower() == ".ts"):
-        raise TouchstoneError(f"{path}: suffix must be .s{ports}p for {ports} ports, got {suffix!r}. Rename the file.")
+    path, form = Path(path), form or TouchstoneFormat()
+    check_touchstone_name(path, network.ports, form)
     check_output("out", path)
+    packed = path.suffix.lower() == ".gz"
     # beside, then moved: a broken run leaves no half a file under the name
     with replacing("out", path) as beside, _opened(beside, packed=packed) as file:
         _write(file, network, comment, form)
+
+
+def check_touchstone_name(path: Path, ports: int, form: TouchstoneFormat | None = None) -> None:
+    """`TouchstoneError` unless a file of so many `ports` may be called so."""
+    # a packed file's own suffix stands before .gz
+    suffix = path.with_suffix("").suffix if path.suffix.lower() == ".gz" else path.suffix
+    named_alike = form is not None and form.version == "2.0" and suffix.lower() == ".ts"
+    if suffix.lower() != f".s{ports}p" and not named_alike:
+        raise TouchstoneError(f"{path}: suffix must be .s{ports}p for {ports} ports, got {suffix!r}. Rename the file.")
 
 
 def _opened(path: Path, *, packed: bool) -> IO[str]:

@@ -126,20 +126,24 @@ class RationalModel:
 
 
 def vector_fit(
-    network: Network, *, max_error: float = 1e-3, max_pairs: int = 36, points: int = 401, passive: bool = True
+    network: Network,
+    *,
+    max_error: float = 1e-3,
+    max_pairs: int = 36,
+    points: int = 401,
+    passive: bool = True,
+    progress: Callable[[str, int, int], None] | None = None,
 ) -> RationalModel:
     """Rational model of `network`: the fewest pole pairs whose rms error is at most `max_error`, passive if asked.
 
     At most `points` frequencies, evenly taken, are fitted; the errors are those at all. Passivity is enforced by perturbing
     the residues (scikit-rf's `passivity_enforce`, after Gustavsen 2008) and then tested here, up to twice the last frequency.
+    `progress` is told what is fitted next, and how many of all numbers of pairs have been tried.
 
     Raises `LimitError` when `max_pairs` pairs do not reach `max_error`, or no fit that does is passive; `SirfError` for fewer
     than 16 points or a `max_error` that is not positive.
     """
-    if not max_error > 0 or max_pairs < 1:
-        raise SirfError(
-            f"max_error and max_pairs must be positive, got {max_error!r} and {max_pairs!r}. Use 1e-3 and 36."
-        )
+    check_error(max_error, max_pairs)
     if network.frequency.size < 16:
         raise SirfError(f"points must be at least 16 to fit, got {network.frequency.size}. Use a finer grid.")
     # evenly by index, first and last with them
@@ -148,7 +152,11 @@ def vector_fit(
     best: RationalModel | None = None
     # no more poles than points
     most = min(max_pairs, (taken.size - _REAL_POLES) // 2)
-    for pairs in (count for count in _PAIRS if count <= most):
+    counts = [count for count in _PAIRS if count <= most]
+    for tried, pairs in enumerate(counts):
+        if progress is not None:
+            reached = "" if best is None else f", rms error {best.rms_error:.2g} so far"
+            progress(f"{pairs} pole pair{'s' if pairs > 1 else ''}{reached}", tried, len(counts))
         model = _fitted(network, thin, pairs, passive=passive)
         if model is None:
             continue
@@ -162,6 +170,14 @@ def vector_fit(
         f"rms error of a {'passive ' if passive else ''}model of {network.name or 'network'} must be at most {max_error:g}, "
         f"got {found} with up to {most} pole pairs. Allow more pairs or error, or fit a shorter piece."
     )
+
+
+def check_error(max_error: float, max_pairs: int = 36) -> None:
+    """`SirfError` unless both limits of a fit are positive."""
+    if not max_error > 0 or max_pairs < 1:
+        raise SirfError(
+            f"max_error and max_pairs must be positive, got {max_error!r} and {max_pairs!r}. Use 1e-3 and 36."
+        )
 
 
 def _fitted(network: Network, thin: Network, pairs: int, *, passive: bool) -> RationalModel | None:

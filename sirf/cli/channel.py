@@ -26,7 +26,7 @@ from sirf.cli.options import (
     Victim,
     refuse_unread,
 )
-from sirf.cli.output import check_outputs, draw_picture, say, warn, write_json
+from sirf.cli.output import check_outputs, draw_picture, progress, say, warn, write_json
 from sirf.cli.quantities import GivenSymbolRate, SymbolRate, parser
 from sirf.errors import SirfError
 from sirf.units import VOLTAGE
@@ -182,7 +182,9 @@ def check(
     from sirf.channel.network_reader import load_network
     from sirf.channel.quality import quality
     from sirf.channel.repair import repair as mend
-    from sirf.channel.touchstone import write_touchstone
+    from sirf.channel.repair import wanted_steps
+    from sirf.channel.touchstone_write import check_touchstone_name, write_touchstone
+    from sirf.channel.vector_fit import check_error, vector_fit
     from sirf.errors import LimitError
 
     # a file that is written unrepaired would be a copy of the input, which a typing slip must not pass for a repair
@@ -190,6 +192,11 @@ def check(
         raise SirfError(f"repair must be given with --out, got --out {out} alone. Add --repair dc,causal,passive.")
     if repair is None:
         refuse_unread(context, "limit", needs="--repair", got="no repair")
+    else:
+        # by name alone, before anything is judged
+        wanted_steps(repair)
+    if fit is not None:
+        check_error(fit)
     check_output("out", out)
     check_outputs(json_file)
     if standard is not None:
@@ -198,6 +205,8 @@ def check(
         # a rate of one's own wins: a preset may be held against at another rate than its own
         symbol_rate = symbol_rate or load(standard).symbol_rate
     read = load_network(file, mixed_mode=mixed_mode, z0=parse_impedances(z0), sort=sort)
+    if out is not None:
+        check_touchstone_name(out, read.network.ports)
     lanes = None if port_order is None else parse_lanes(port_order, read.network.ports)
     # one judge for the network before and after repair: what differs is then the network alone
     judge = partial(quality, symbol_rate=symbol_rate, lanes=lanes, in_time=in_time)
@@ -217,9 +226,8 @@ def check(
             write_touchstone(out, network, comment=f"{file.name} after repair {repair} by sirf {__version__}")
             say(f"wrote {out}", json_file=json_file)
         if fit is not None:
-            from sirf.channel.vector_fit import vector_fit
-
-            model = vector_fit(network, max_error=fit)
+            with progress("fit") as update:
+                model = vector_fit(network, max_error=fit, progress=update)
             say(str(model), json_file=json_file)
             result["model"] = model.to_dict()
     # a repair or a fit that misses its limit is an answer too: what was found is written first

@@ -159,6 +159,9 @@ def _duration(seconds: float) -> str:
 def _show(found: Results, json_file: str | None, figure: str | None = None) -> None:
     from sirf.study.sweep.case_analysis import slopes, sobol_indices
 
+    name = figure or found.study.figures[0]
+    # refuses a name that the study does not have, before anything is printed about it
+    found.figure(name)
     say(str(found), json_file=json_file)
     if found.study.limits and len(found):
         share, low, high = found.yield_interval()
@@ -167,9 +170,6 @@ def _show(found: Results, json_file: str | None, figure: str | None = None) -> N
             f"yield {100 * share:.2f} % (99 %: {100 * low:.2f} to {100 * high:.2f}) within {limits}",
             json_file=json_file,
         )
-    name = figure or found.study.figures[0]
-    # refuses a name that the study does not have, before anything below is printed about it
-    found.figure(name)
     complete = len(found) == found.study.cases
     # indices pair rows of two designs: one case that is missing or failed spoils them
     if found.study.sampling.method == "sensitivity" and found.study.tolerances and complete and not found.errors:

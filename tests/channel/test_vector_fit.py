@@ -104,6 +104,20 @@ def test_a_result_shows_itself() -> None:
     assert np.shape(told["residues"]) == (2, 2, model.poles.size, 2)
 
 
+def test_a_fit_says_how_far_it_has_come() -> None:
+    told: list[tuple[str, int, int]] = []
+    with pytest.raises(LimitError):
+        vector_fit(
+            resonator(),
+            max_error=1e-30,
+            max_pairs=3,
+            progress=lambda note, done, total: told.append((note, done, total)),
+        )
+    assert [(done, total) for _, done, total in told] == [(0, 3), (1, 3), (2, 3)]
+    assert told[0][0] == "1 pole pair"
+    assert told[2][0].startswith("3 pole pairs, rms error ")
+
+
 def test_what_cannot_be_fitted_is_refused() -> None:
     f = np.linspace(0.0, 50e9, 64)
     s = np.exp(-2j * np.pi * f * 0.5e-9)[:, None, None] * np.array([[0, 1], [1, 0]])
