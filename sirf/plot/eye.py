@@ -206,18 +206,25 @@ def _outline(time: Float, low: Float, high: Float) -> tuple[Float, Float] | None
 
 
 def _sizes(axes: Axes, thresholds: Float, heights: Sequence[float], widths: Sequence[float], top: float) -> None:
-    """Height and width beside each eye; beside the worst alone where the eyes are too near each other on this scale."""
-    # two lines of small print need a fifth of the half axis
-    crowded = len(thresholds) > 1 and float(np.min(np.diff(thresholds))) < 0.2 * top
-    worst = int(np.argmin(heights))
-    for index, (threshold, height, width) in enumerate(zip(thresholds, heights, widths, strict=True)):
+    """Height and width beside each eye; the least of each, as tables have them, where the eyes are too near on this scale."""
+    for threshold in thresholds:
         axes.axhline(threshold, color="0.4", linewidth=0.6, linestyle=":")
-        if crowded and index != worst:
-            continue
+
+    def text(height: float, width: float, *, closed: str) -> str:
+        return f"{1e3 * height:.1f} mV\n{width:.3f} UI" if height > 0 else closed
+
+    labels = [
+        (threshold, text(*size, closed="closed")) for threshold, *size in zip(thresholds, heights, widths, strict=True)
+    ]
+    # two lines of small print need a fifth of the half axis
+    if len(thresholds) > 1 and float(np.min(np.diff(thresholds))) < 0.2 * top:
+        least = text(min(heights), min(widths), closed="not all open")
+        labels = [(float(np.mean(thresholds)), f"least of each\n{least}" if min(heights) > 0 else least)]
+    for threshold, words in labels:
         axes.text(
             0.485,
             threshold,
-            f"{1e3 * height:.1f} mV\n{width:.3f} UI" if height > 0 else "closed",
+            words,
             fontsize="x-small",
             ha="right",
             va="center",

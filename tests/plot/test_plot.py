@@ -56,6 +56,19 @@ def test_a_closed_eye_is_called_closed() -> None:
     assert [text.get_text() == "closed" for text in axes.texts] == [height == 0 for height in closed.eye_heights()]
 
 
+def test_eyes_that_lie_near_each_other_share_the_least_of_their_sizes(eye: StatisticalEye) -> None:
+    """The narrowest eye need not be the lowest: tables have the least of each."""
+    heights, widths = eye.eye_heights(), eye.eye_widths()
+    assert [text.get_text() for text in sirf.plot.eye(eye).texts] == [
+        f"{1e3 * height:.1f} mV\n{width:.3f} UI" for height, width in zip(heights, widths, strict=True)
+    ]
+    (text,) = sirf.plot.eye(eye, limit_mv=10_000.0).texts
+    assert text.get_text() == f"least of each\n{1e3 * min(heights):.1f} mV\n{min(widths):.3f} UI"
+    closed = sirf.statistical_eye(flat_link("PAM4", sigma=0.1), phases=16)
+    (text,) = sirf.plot.eye(closed, limit_mv=10_000.0).texts
+    assert text.get_text() == "not all open"
+
+
 def test_the_density_integrates_to_one_at_every_phase(eye: StatisticalEye) -> None:
     total = np.trapezoid(eye.density, eye.volts, axis=1)
     assert total == pytest.approx(np.ones_like(total), abs=0.01)
