@@ -15,7 +15,7 @@ from sirf._kernels.mmse import floating_equalizer_by_trial, run_is_free
 Real = NDArray[np.float64]
 Integer = NDArray[np.int64]
 
-_ROUNDING = 1e-9
+ROUNDING = 1e-9
 """Errors closer than this part are one error by two ways of adding."""
 
 
@@ -395,7 +395,7 @@ def floating_error(
             if not errors[s] < error:
                 break
             # a bound from below already exceeds what another setting reaches: the caller drops this one
-            if group + 1 == groups and errors[s] * (1.0 - _ROUNDING) > known:
+            if group + 1 == groups and errors[s] * (1.0 - ROUNDING) > known:
                 return float(errors[s])
             copy_row(products, trial)
             if not _append_run(
@@ -425,7 +425,7 @@ def floating_error(
             # of equals the first place counts, whatever the order in which they are looked at
             if value < error or (value == error and s < best):
                 error, best = value, s
-            if value <= errors[s] * (1.0 + _ROUNDING):
+            if value <= errors[s] * (1.0 + ROUNDING):
                 # nothing was clipped: no other place has less
                 break
             errors[s] = np.inf

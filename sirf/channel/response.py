@@ -309,7 +309,7 @@ def _long_response(flat: FlatResponse, grid: Float, symbol_rate: float, samples_
     value = flat.later_on_transform_grid(n, sample_rate, rest, None if bands is None else few // 2 + 1)
     smooth = symbol_low_pass(few, samples_per_ui // thinning, symbol_rate)
     # a quarter of the window before the arrival shows what comes too early, and what is folded back
-    pulse = _turned(irfft(value[: few // 2 + 1] * smooth / thinning, n=few), few // 4)
+    pulse = np.roll(irfft(value[: few // 2 + 1] * smooth / thinning, n=few), few // 4)
     folded = _folded_part(pulse, few // 4)
     pulse -= folded * folded_shape(few, few // 4)
     return _LongResponse(
@@ -327,11 +327,6 @@ def _long_response(flat: FlatResponse, grid: Float, symbol_rate: float, samples_
         symbol_rate=symbol_rate,
         warnings=flat.warnings + _wrap_warnings(pulse, few // 4, round(0.5 * span * sample_rate / thinning), span),
     )
-
-
-def _turned(wave: Float, later: int) -> Float:
-    """A circular wave (N,) so many samples later."""
-    return np.concatenate([wave[wave.size - later :], wave[: wave.size - later]])
 
 
 def _thinning(samples_per_ui: int) -> int:

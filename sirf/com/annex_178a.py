@@ -15,6 +15,7 @@ import numpy as np
 
 from sirf._arrays import Float
 from sirf._kernels.com_adaptive import next_candidate
+from sirf._kernels.floating_taps import ROUNDING
 from sirf.com.config.settings import ComSettings
 from sirf.com.ctle_tables import CtleTables
 from sirf.com.full_search import Pair, best_pairs
@@ -26,8 +27,6 @@ from sirf.execution import tell
 from sirf.units import from_db20
 
 _CHUNK = 64
-_ROUNDING = 1e-9
-"""Errors closer than this part are one error by two ways of adding."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -125,7 +124,7 @@ def _full(receiver: CaseReceiver, *, prune: bool, floor_db: float) -> FoundRecei
     the distribution itself.
     """
     # above by a hair: the taps of the setting that reaches it were solved in another order of sums
-    known = (_level(receiver) / from_db20(floor_db)) ** 2 * (1.0 + _ROUNDING) if floor_db > -np.inf else np.inf
+    known = (_level(receiver) / from_db20(floor_db)) ** 2 * (1.0 + ROUNDING) if floor_db > -np.inf else np.inf
     pairs, evaluated, improved = best_pairs(receiver, prune=prune, known=known)
     path = _path(receiver, improved)
     best: FoundReceiver | None = None

@@ -12,13 +12,9 @@ import numpy as np
 
 from sirf._arrays import Float, Integer
 from sirf._kernels.com_bounds import setting_problems
-from sirf._kernels.com_boxes import levinson_error
-from sirf._kernels.com_errors import floating_errors
+from sirf._kernels.com_errors import every_tap_errs_above, floating_errors
 from sirf._kernels.com_receiver import crosstalk_row
 from sirf._kernels.floating_taps import floating_equalizer
-
-_ROUNDING = 1e-9
-"""Part by which the error of the FFE with every tap can come out above that of the same FFE with some of them."""
 
 
 def setting_errors(
@@ -50,8 +46,7 @@ def setting_errors(
         errors[p] = np.inf
         if groups and limit < np.inf:
             later = around[reach - 1 : -1] if feedback_taps else np.zeros(size)
-            # an FFE with a tap at every place and no limits is no worse
-            if _whole_error(correlation, main, later, low, high, limit) * (1.0 - _ROUNDING) > limit:
+            if every_tap_errs_above(correlation, main, later, low, high, limit, np.empty((4, size))):
                 continue
         # row k holds the samples k + 1 UI later, and later samples come first
         feedback = np.empty((feedback_taps, size))
@@ -63,11 +58,3 @@ def setting_errors(
             errors[p] = error
             known = min(known, error)
     return known
-
-
-def _whole_error(correlation: Float, main: Float, later: Float, low: float, high: float, limit: float) -> float:
-    """Error of the FFE with a tap at every place, without limits; zero where it is not above `limit`."""
-    size = main.size
-    nothing, no_transform = np.zeros(0, dtype=np.float32), np.zeros((size, 0), dtype=np.float32)
-    room = np.empty(size), np.empty(size), np.empty(2 * size)
-    return float(levinson_error(correlation, nothing, no_transform, main, later, low, high, limit, *room))
