@@ -186,16 +186,24 @@ def job(
 
 
 def one_core_over_two(trees: tuple[Tree, Tree], rounds: int) -> Measured:
-    """Clock time of `sirf compare` on one core over that on two."""
+    """Clock time of `sirf compare` on one core over that on two, whose eyes are the same."""
     values: tuple[list[float], list[float]] = ([], [])
     with tempfile.TemporaryDirectory() as folder:
-        words = [*SIRF, "compare", *WAYS, "--out", folder]
+        answer = Path(folder) / "answer.json"
+        words = [*SIRF, "compare", *WAYS, "--out", folder, "--json", str(answer)]
         for tree in trees:
             run_command(words, tree)
         for _ in range(rounds):
             for side, tree in enumerate(trees):
-                one, two = (run_command(words, tree, cores=cores).wall for cores in (1, 2))
-                values[side].append(one / two)
+                walls, heights = [], []
+                for cores in (1, 2):
+                    walls.append(run_command(words, tree, cores=cores).wall)
+                    found = json.loads(answer.read_text(encoding="utf-8"))
+                    rows = found["rows"] if isinstance(found, dict) else found
+                    heights.append([row["eye_height_mv"] for row in rows])
+                assert len(heights[0]) == len(WAYS), heights
+                assert largest_difference(*heights) <= ROUNDING, heights
+                values[side].append(walls[0] / walls[1])
     return Measured(base=values[0], new=values[1])
 
 
